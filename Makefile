@@ -1,0 +1,8 @@
+# The front door. Without make: python -m builder <command>
+PYTHON ?= python3
+COMMANDS := book test check lab linkcheck bench publish-notebooks clean help
+
+.DEFAULT_GOAL := help
+.PHONY: $(COMMANDS)
+$(COMMANDS):
+	@$(PYTHON) -m builder $@

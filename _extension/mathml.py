@@ -1,0 +1,52 @@
+"""Formulas as MathML, made when the book is built: no script, no fonts, no other host.
+
+Sphinx asks a math renderer for the HTML of inline and displayed formulas; this one hands the
+TeX to latex2mathml.
+"""
+
+from html import escape
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinx.writers.html5 import HTML5Translator
+
+logger = logging.getLogger(__name__)
+
+
+def mathml(node: nodes.Element, display: str) -> str:
+    """The MathML of a formula; a warning (so an error of the build) when the TeX is not understood."""
+    tex = node.astext()
+    try:
+        html = convert(tex, display=display)
+    except Exception as problem:  # latex2mathml raises a class of its own for each kind of mistake
+        logger.warning("formula %r: %s", tex, type(problem).__name__, location=node)
+        return f"<code>{escape(tex)}</code>"
+    if "\\" in html:  # it passes commands it does not know through as text
+        logger.warning("formula %r: a command that latex2mathml does not know", tex, location=node)
+    return html
+
+
+def visit_math(self: HTML5Translator, node: nodes.math) -> None:
+    """An inline formula."""
+    self.body.append(mathml(node, "inline"))
+    raise nodes.SkipNode
+
+
+def visit_displaymath(self: HTML5Translator, node: nodes.math_block) -> None:
+    """A displayed formula, with its number and a link to itself when it has a label."""
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
+    self.body.append(mathml(node, "block"))
+    if node["number"]:
+        self.body.append(f'<span class="eqno">({node["number"]})')
+        self.add_permalink_ref(node, _("Link to this equation"))
+        self.body.append("</span>")
+    self.body.append("</div>")
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Register the renderer; `_config.yml` chooses it with html_math_renderer."""
+    app.add_html_math_renderer("mathml", (visit_math, None), (visit_displaymath, None))

@@ -1,0 +1,56 @@
+"""Find the browser that the tests drive; install one when there is none."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from builder.errors import BuildError
+
+NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+MACOS = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+]
+
+
+def installed() -> str | None:
+    """Path of a Chromium or Chrome on this machine, or None."""
+    found = [shutil.which(name) for name in NAMES] + [path for path in MACOS if Path(path).exists()]
+    return next((path for path in found if path), None)
+
+
+def playwrights() -> str | None:
+    """Path of the Chromium that Playwright has downloaded, or None."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def apt() -> list[str] | None:
+    """How to call apt-get here, or None where it is not usable."""
+    if not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return ["apt-get"]
+    can_sudo = shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0
+    return ["sudo", "-n", "apt-get"] if can_sudo else None
+
+
+def ensure() -> str:
+    """Path of a browser: the installed one, else Debian's package, else Playwright's download."""
+    if path := installed() or playwrights():
+        return path
+    print("Installing a browser for the tests …", flush=True)
+    if command := apt():
+        subprocess.run([*command, "update", "-qq"], check=False)
+        subprocess.run([*command, "install", "-y", "-qq", "chromium", "fonts-noto-core"], check=False)
+        if path := installed():  # Ubuntu's package is only a pointer to a snap, which may not work
+            return path
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+    if path := playwrights():
+        return path
+    raise BuildError("browser", "no Chromium or Chrome found or installed", "Install one, then run make test again.")

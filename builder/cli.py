@@ -1,0 +1,153 @@
+"""The commands, as `make help` lists them. Each runs inside `.venv`; see `builder.__main__`."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from builder import browser, execute, publish, site, source
+from builder.errors import BuildError, from_os_error
+from builder.settings import repository, site_url
+
+ROOT = Path.cwd()
+BUILD = ROOT / "_build"
+
+
+def build_book() -> None:
+    """Execute what changed, build every edition, say where it is."""
+    started = time.monotonic()
+    editions, config = source.editions(ROOT), source.config(ROOT)
+    pages, address = source.pages(ROOT), site_url(ROOT)
+    if not repository(ROOT):
+        print("No GitHub repository known (BOOK_REPOSITORY, git's origin): pages get no Colab button.")
+    elif address:
+        print(f"Links lead to {address}/ and to the repository {repository(ROOT)}.")
+    BUILD.mkdir(exist_ok=True)
+    site.recover(ROOT)
+    cache = ROOT / config["nb_execution_cache_path"]
+    executed = execute.execute(pages, cache, config["nb_execution_timeout"])
+    site.build(ROOT, editions)
+    seconds = time.monotonic() - started
+    notebooks = sum(page.notebook is not None for page in pages)
+    print(f"{executed} of {notebooks} notebooks executed; built in {seconds:.0f} s.")
+    print(f"Open {BUILD / 'html' / 'index.html'}")
+
+
+def call(*command: str, **environment: str) -> None:
+    """Run a program; exit with its status when it fails."""
+    status = subprocess.call(command, cwd=ROOT, env={**os.environ, **environment})
+    if status:
+        sys.exit(status)
+
+
+def program(name: str) -> str:
+    """Path of a program that belongs to this environment."""
+    return str(Path(sys.executable).with_name(name))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands():
+    """Deep Learning Computation: the book's commands (make <command>)."""
+
+
+@commands.command()
+def book():
+    """Build the site and the notebooks; only what changed is executed."""
+    build_book()
+
+
+@commands.command()
+def test():
+    """Build the book, then run all tests (installs a browser when there is none)."""
+    os.environ["BOOK_BROWSER"] = browser.ensure()
+    build_book()
+    call(sys.executable, "-m", "pytest", "tests")
+
+
+@commands.command()
+def check():
+    """The fast checks: style of the code, structure of the pages, links, workflows."""
+    call(sys.executable, "-m", "ruff", "check", ".")
+    call(sys.executable, "-m", "ruff", "format", "--check", ".")
+    call(program("zizmor"), "--offline", "--quiet", ".github/workflows")
+    call(sys.executable, "-m", "pytest", "-q", "-m", "fast", "tests")
+
+
+@commands.command()
+def lab():
+    """Open the sections as notebooks in JupyterLab."""
+    folder = BUILD / "lab" / "labconfig"
+    folder.mkdir(parents=True, exist_ok=True)
+    viewers = '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Jupytext Notebook"}}}'
+    (folder / "default_setting_overrides.json").write_text(viewers)
+    call(sys.executable, "-m", "jupyterlab", "chapter_computation", JUPYTER_CONFIG_PATH=str(folder.parent))
+
+
+@commands.command()
+def linkcheck():
+    """Ask every other host that the book links to (needs a network)."""
+    call(program("jupyter-book"), "build", ".", "--builder", "linkcheck")
+
+
+@commands.command()
+def bench():
+    """Measure the build: cold, unchanged, one paragraph edited."""
+    call(sys.executable, "-m", "builder.bench")
+
+
+@commands.command("publish-notebooks")
+def publish_notebooks():
+    """Push the exported notebooks to the branch that Colab opens."""
+    publish.publish(ROOT)
+
+
+@commands.command()
+def clean():
+    """Remove everything that was built (not .venv)."""
+    shutil.rmtree(BUILD, ignore_errors=True)
+
+
+@commands.command("help")
+@click.pass_context
+def show_help(context):
+    """List the commands."""
+    print("make <command>, or: python -m builder <command>\n")
+    for name, command in commands.commands.items():
+        print(f"  {name:<18} {command.help}")
+
+
+def interrupt(*_):
+    """A polite `kill` is handled like Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run a command; turn what an author can mend into a message and exit status 1."""
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        commands(standalone_mode=False)
+        return 0
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except BuildError as problem:
+        problems = [problem]
+    except ExceptionGroup as group:
+        problems = group.exceptions
+    except OSError as problem:
+        problems = [from_os_error(problem)]
+    except (KeyboardInterrupt, click.Abort):
+        print("\nInterrupted; the last good site is as it was.", file=sys.stderr)
+        return 130
+    for problem in problems:
+        print(f"\n{problem}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

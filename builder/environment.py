@@ -1,0 +1,68 @@
+"""The `.venv` with the pinned packages: created when needed, left alone when nothing changed.
+
+Standard library only: it runs before the packages are there.
+"""
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+PINS = ("requirements.txt", "constraints.txt")
+
+
+class SetupError(Exception):
+    """The environment could not be set up; the message says why and what to do."""
+
+
+def interpreter(folder: Path) -> Path:
+    """Path of the Python inside the virtual environment `folder`."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def digest(root: Path) -> str:
+    """Fingerprint of the pins and of the Python that would run them."""
+    parts = [sys.version, *((root / name).read_text("utf8") for name in PINS)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def made_by_this_python(folder: Path) -> bool:
+    """Whether `folder` is a virtual environment of this version of Python; what it holds is then kept."""
+    notes = folder / "pyvenv.cfg"
+    return notes.is_file() and f"version = {platform.python_version()}\n" in notes.read_text("utf8")
+
+
+def run(command: list[str], root: Path, way_out: str) -> None:
+    """Run `command` in `root`, its output going straight to the terminal; raise SetupError when it fails."""
+    try:
+        status = subprocess.call(command, cwd=root)
+    except OSError as problem:
+        raise SetupError(f"{command[0]} did not start: {problem}. {way_out}") from problem
+    if status:
+        raise SetupError(f"{' '.join(command[:4])} … failed with exit status {status}. {way_out}")
+
+
+def ensure(root: Path) -> Path:
+    """Create or refresh `root/.venv`; return its Python.
+
+    A stamp holds the digest of what is installed, so nothing is done when nothing changed.
+    Raises SetupError with a way out when the pins are missing or the installation fails.
+    """
+    missing = [name for name in PINS if not (root / name).is_file()]
+    if missing:
+        raise SetupError(f"{root} has no {missing[0]}: run this in the folder of the book.")
+    folder, stamp = root / ".venv", root / ".venv" / "installed"
+    python, wanted = interpreter(folder), digest(root)
+    if python.exists() and stamp.is_file() and stamp.read_text() == wanted:
+        return python
+    print(f"Setting up {folder.name} (once; about 2 GB, a few minutes on a fast line) …", flush=True)
+    create = [sys.executable, "-m", "venv", *([] if made_by_this_python(folder) else ["--clear"]), str(folder)]
+    run(create, root, "On Debian and Ubuntu: apt install python3-venv. Otherwise see the lines above.")
+    install = "-m pip install --quiet --disable-pip-version-check -r {} -c {}".format(*PINS).split()
+    run(
+        [str(python), *install], root, "See pip's lines above (no network? no space?), then run the same command again."
+    )
+    stamp.write_text(wanted)
+    return python

@@ -1,0 +1,174 @@
+"""Execute the notebooks that changed, in parallel, into the jupyter-cache that Sphinx reads.
+
+The second step in the path of a page. A cache entry is keyed by the code cells, so prose can change
+without execution. What has executed stays cached even when another page fails.
+"""
+
+import asyncio
+import atexit
+import os
+import shutil
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+from builder.errors import BuildError
+from builder.progress import Progress
+from builder.source import Page
+
+CORES = os.cpu_count() or 1
+WORKERS = min(4, CORES)
+# Fixed for a machine, whatever the number of pages: the order of a floating-point sum, and so the
+# last digits of an output, depend on the number of threads.
+THREADS = max(1, CORES // WORKERS)
+KERNEL_ENVIRONMENT = {
+    "OMP_NUM_THREADS": str(THREADS),
+    "MKL_NUM_THREADS": str(THREADS),
+    "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
+    "PYTHONHASHSEED": "0",
+    "SOURCE_DATE_EPOCH": "0",  # matplotlib writes the date into an SVG
+    "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
+}
+KERNEL_ARGUMENTS = ["--InlineBackend.figure_formats=svg", "--IPKernelApp.log_level=ERROR"]
+
+
+def open_cache(path: Path, pages: list[Page]):
+    """Open the jupyter-cache; return it and the pages that it cannot serve.
+
+    A cache that cannot be read is removed, with a note: everything is executed again.
+    """
+    try:
+        cache = get_cache(path)
+        return cache, [page for page in pages if page.notebook and not in_cache(cache, page)]
+    except OSError:
+        raise
+    except Exception as problem:  # sqlite, JSON, nbformat: whatever a damaged file provokes
+        print(f"The cache of executions is damaged ({type(problem).__name__}); executing all pages again.", flush=True)
+        shutil.rmtree(path)
+        return get_cache(path), [page for page in pages if page.notebook]
+
+
+def in_cache(cache, page: Page) -> bool:
+    """Whether the cache holds readable outputs for exactly this page's code."""
+    try:
+        record = cache.match_cache_notebook(page.notebook)
+    except KeyError:
+        return False
+    cache.get_cache_bundle(record.pk)
+    return True
+
+
+class Run:
+    """One execution of several pages: their cache, limits, progress, and the kernels now running."""
+
+    def __init__(self, cache, timeout: int, progress: Progress):
+        self.cache, self.timeout, self.progress = cache, timeout, progress
+        self.clients: list[NotebookClient] = []
+        self.stopping = False
+
+    async def all(self, pages: list[Page]) -> list[BuildError]:
+        """Execute pages, WORKERS at a time; return the failures."""
+        places = asyncio.Semaphore(WORKERS)
+
+        async def take_turn(page):
+            async with places:
+                return None if self.stopping else await self.page(page)
+
+        results = await asyncio.gather(*(take_turn(page) for page in pages))
+        return [result for result in results if result]
+
+    async def page(self, page: Page) -> BuildError | None:
+        """Execute one notebook and cache it; return what went wrong, if anything."""
+        current = 0
+
+        def note(cell, cell_index):
+            nonlocal current
+            current = cell_index
+            if cell.cell_type == "code":
+                self.progress.cell(page.docname)
+
+        client = NotebookClient(
+            page.notebook,
+            timeout=self.timeout,
+            record_timing=False,  # timing metadata would change the cache key
+            on_cell_start=note,
+            extra_arguments=list(KERNEL_ARGUMENTS),
+            resources={"metadata": {"path": str(page.path.parent)}},
+        )
+        self.clients.append(client)
+        self.progress.start(page.docname, page.num_code_cells)
+        started = time.monotonic()
+        try:
+            await client.async_execute(stderr=subprocess.DEVNULL)  # what a kernel says as it is stopped
+        except (CellExecutionError, CellTimeoutError, NoSuchKernel, RuntimeError) as problem:
+            self.progress.failed(page.docname)
+            return explain(page, current, problem, self.timeout)
+        finally:
+            # nbclient leaves this behind when a kernel dies before it has started, and stumbles over it at exit
+            atexit.unregister(client._cleanup_kernel)
+        seconds = time.monotonic() - started
+        bundle = CacheBundleIn(page.notebook, str(page.path), data={"execution_seconds": seconds})
+        self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        self.progress.done(page.docname, seconds)
+        return None
+
+    def stop(self) -> None:
+        """Start no more pages and kill the kernels; their pages then end with an error."""
+        self.stopping = True
+        for client in self.clients:
+            process = getattr(getattr(client.km, "provisioner", None), "process", None)
+            if process and process.poll() is None:
+                # A kernel leads a process group of its own, with whatever its cells have started.
+                process.kill() if os.name == "nt" else os.killpg(process.pid, signal.SIGKILL)
+
+
+def explain(page: Page, cell_index: int, problem: Exception, timeout: int) -> BuildError:
+    """Turn an exception of nbclient into a message with file, cell and way out."""
+    where = page.place(cell_index)
+    if isinstance(problem, CellExecutionError):
+        what = f"{problem.ename}: {problem.evalue}"
+        way_out = "Mend the cell (make lab opens the page), or tag it raises-exception if the error is to be shown."
+    elif isinstance(problem, CellTimeoutError):
+        what = f"ran for more than {timeout} s and was stopped"
+        way_out = "Make the cell faster, or raise execute: timeout: in _config.yml."
+    elif isinstance(problem, NoSuchKernel):
+        where, what = f"{page.docname}.md, front matter", f"no kernel named {problem.name!r}"
+        way_out = "Set kernelspec: name: python3."
+    else:  # nbclient's DeadKernelError, or the RuntimeError of a kernel that did not start
+        what = f"the kernel died while it ran this cell ({problem})"
+        way_out = "The cell ended its own process or ran out of memory: run it alone in make lab."
+    return BuildError(where, what, way_out)
+
+
+def execute(pages: list[Page], cache_path: Path, timeout: int) -> int:
+    """Bring the cache up to date; return how many notebooks were executed.
+
+    Raises BuildError with every failure. On KeyboardInterrupt the kernels are shut down first.
+    """
+    cache, pending = open_cache(cache_path, pages)
+    if not pending:
+        return 0
+    os.environ.update(KERNEL_ENVIRONMENT)
+    with Progress() as progress, ThreadPoolExecutor(1) as executor:
+        run = Run(cache, timeout, progress)
+        # In a thread of its own: in the main thread nbclient would take over the handling of Ctrl-C.
+        future = executor.submit(asyncio.run, run.all(pending))
+        try:
+            while not future.done():
+                time.sleep(0.1)
+        except KeyboardInterrupt:
+            while not future.done():
+                run.stop()
+                time.sleep(0.1)
+            raise
+    if failures := future.result():
+        raise ExceptionGroup("execution", failures)
+    return len(pending)

@@ -1,0 +1,163 @@
+"""What the tests share: the built book, and a small book that can be broken."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MACHINERY = ["builder", "_extension", "_static", "_templates", "_config.yml", "editions.yml", "requirements.txt"]
+
+FRONT_MATTER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+"""
+
+FIRST = (
+    FRONT_MATTER
+    + """
+(first)=
+# The first page
+
+It has a formula, $x^2$, and points to {ref}`second`.
+
+```{code-cell} python3
+print("first", 6 * 7)
+```
+"""
+)
+
+SECOND = (
+    FRONT_MATTER
+    + """
+(second)=
+# The second page
+
+Back to {doc}`first`.
+
+```{code-cell} python3
+print("second", 6 * 7)
+```
+"""
+)
+
+
+class SmallBook:
+    """A book of two pages with this project's machinery, in a folder of its own."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        root.mkdir(exist_ok=True)
+        for name in MACHINERY:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, root / name)
+        (root / "pages").mkdir()
+        self.write("_toc.yml", "format: jb-book\nroot: pages/first\nchapters:\n- file: pages/second\n")
+        self.write("pages/first.md", FIRST)
+        self.write("pages/second.md", SECOND)
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).write_text(text, "utf8")
+
+    def read(self, name: str) -> str:
+        return (self.root / name).read_text("utf8")
+
+    def add(self, name: str, text: str) -> None:
+        """Append to a file."""
+        self.write(name, self.read(name) + text)
+
+    def add_cell(self, code: str, page: str = "pages/second.md") -> None:
+        self.add(page, f"\n```{{code-cell}} python3\n{code}\n```\n")
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen:
+        """Start a command of the book in the background."""
+        clean = {key: value for key, value in os.environ.items() if key not in ("GITHUB_REPOSITORY", "BOOK_URL")}
+        return subprocess.Popen(
+            [sys.executable, "-m", "builder.cli", *command],
+            cwd=self.root,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=clean | environment,
+        )
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
+        """Run a command of the book to its end."""
+        process = self.start(*command, **environment)
+        out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    def site(self) -> dict[str, bytes]:
+        """The bytes of every file of the built site."""
+        html = self.root / "_build" / "html"
+        return {path.relative_to(html).as_posix(): path.read_bytes() for path in html.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def small_book(tmp_path) -> SmallBook:
+    """A fresh small book, not built yet."""
+    return SmallBook(tmp_path)
+
+
+@pytest.fixture
+def built_book(tmp_path, built_once) -> SmallBook:
+    """A small book that has been built: a copy, so that a test may break it."""
+    shutil.rmtree(tmp_path)
+    shutil.copytree(built_once.root, tmp_path, symlinks=True)
+    book = SmallBook.__new__(SmallBook)
+    book.root = tmp_path
+    return book
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory) -> SmallBook:
+    """The small book, built once for all tests."""
+    book = SmallBook(tmp_path_factory.mktemp("small") / "book")
+    result = book.run("book")
+    assert result.returncode == 0, result.stderr
+    return book
+
+
+@pytest.fixture(scope="session")
+def html() -> Path:
+    """The real book's site; `make test` has built it."""
+    site = ROOT / "_build" / "html"
+    assert (site / "index.html").is_file(), "The book is not built: run make test, or make book first."
+    return site
+
+
+def executed_sections() -> list:
+    """The pages of the book with the outputs that the build has cached."""
+    from jupyter_cache import get_cache
+
+    from builder import source
+
+    cache = get_cache(ROOT / source.config(ROOT)["nb_execution_cache_path"])
+    pages = [page for page in source.pages(ROOT) if page.notebook]
+    for page in pages:
+        _, page.notebook = cache.merge_match_into_notebook(page.notebook)
+    return pages
+
+
+def code_cells(page, tag: str | None = None) -> list:
+    """The code cells of a page, with this tag if one is given."""
+    cells = [cell for cell in page.notebook.cells if cell.cell_type == "code"]
+    return [cell for cell in cells if tag is None or tag in cell.metadata.get("tags", [])]
+
+
+def printed(cell) -> str:
+    """What a cell has printed."""
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")

@@ -1,0 +1,192 @@
+"""Promises of the exported notebooks: they open on Colab, read well and run to their end anywhere."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from builder import source
+from builder.environment import interpreter
+from conftest import ROOT, SmallBook
+
+SECTIONS = [page.docname for page in source.pages(ROOT) if page.notebook]
+MYST = re.compile(r"\{(ref|doc|numref|eq|term|code-cell)\}|:::|```\{|^\(\w[\w-]*\)=$|^%|\{\.[\w-]+\}", re.M)
+BARE = ["torch", "numpy", "matplotlib", "ipykernel"]
+
+
+@pytest.fixture(scope="module")
+def notebooks(html) -> dict[str, nbformat.NotebookNode]:
+    """The exported English notebooks by the name of their page."""
+    folder = ROOT / "_build" / "notebooks" / "en"
+    return {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in SECTIONS}
+
+
+def markdown(notebook) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def test_every_page_is_a_valid_notebook_without_outputs(notebooks):
+    for name, notebook in notebooks.items():
+        nbformat.validate(notebook)
+        assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5), name
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert code, name
+        assert not any(cell.outputs or cell.execution_count for cell in code), name
+
+
+def test_nothing_of_myst_is_left(notebooks):
+    for name, notebook in notebooks.items():
+        found = MYST.search(re.sub(r"\(data:[^)]*\)", "", markdown(notebook)))
+        assert not found, f"{name}: {found}"
+
+
+def test_the_code_is_the_code_of_the_page(notebooks):
+    for page in source.pages(ROOT):
+        wanted = [
+            cell.source
+            for cell in page.notebook.cells
+            if cell.cell_type == "code" and "solution" not in cell.metadata.get("tags", [])
+        ]
+        exported = [cell.source for cell in notebooks[page.docname].cells if cell.cell_type == "code"]
+        assert exported == wanted, page.docname
+
+
+def test_exercises_are_there_and_solutions_are_not(notebooks):
+    notebook = notebooks["chapter_computation/model-construction"]
+    tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
+    assert tags.count("starter") >= 5
+    assert tags.count("check") == tags.count("starter")
+    assert "solution" not in tags
+    assert "**Exercise 1**" in markdown(notebook)
+
+
+def test_figures_travel_inside(notebooks):
+    text = markdown(notebooks["chapter_computation/model-construction"])
+    images = re.findall(r"!\[[^\]]{20,}\]\(([^)]{0,40})", text)
+    assert len(images) >= 2
+    assert all(image.startswith("data:image/svg+xml;base64,") for image in images)
+
+
+def test_hidden_cells_are_hidden_in_colab_and_jupyterlab(notebooks):
+    notebook = notebooks["chapter_computation/model-construction"]
+    judge = next(cell for cell in notebook.cells if cell.source.startswith("def judge("))
+    assert judge.metadata["cellView"] == "form"
+    assert judge.metadata["jupyter"] == {"source_hidden": True}
+
+
+def test_links_inside_a_notebook_lead_to_an_anchor(notebooks):
+    for name, notebook in notebooks.items():
+        text = markdown(notebook)
+        for target in re.findall(r"\]\(#([^)]+)\)", text):
+            assert f'<a id="{target}"' in text, f"{name}: #{target}"
+
+
+EXPORTED = """
+{.under-the-hood}
+## A heading with *emphasis*
+
+:::{admonition} A box with $a^2$
+:class: question
+Its text, with `code` and a [link](https://example.org/a_b).
+
+- an item
+:::
+
+See {ref}`first` and {ref}`this place <here>`.
+
+(here)=
+### Here
+
+| a | b |
+|---|---|
+| $x_1$ | `y|z` |
+
+$$ a = \\frac{b}{c} $$ (small-eq)
+
+By {eq}`small-eq`, a * b * c and snake_case_name stay.
+
+```{code-cell} python3
+:tags: [hide-input, raises-exception]
+1 / 0
+```
+"""
+
+
+def test_what_a_page_may_hold_becomes_plain_markdown(tmp_path):
+    book = SmallBook(tmp_path / "book")
+    book.add("pages/second.md", EXPORTED)
+    book.write("pages/second.md", book.read("pages/second.md").replace("kernelspec:", "accelerator: GPU\nkernelspec:"))
+    result = book.run("book", BOOK_URL="https://books.example.org/deep/")
+    assert result.returncode == 0, result.stderr
+    notebook = nbformat.read(book.root / "_build/notebooks/en/pages/second.ipynb", as_version=4)
+    text = markdown(notebook)
+    assert notebook.cells[0].source.startswith(
+        "From [The second page · Deep Learning Computation](https://books.example.org/deep/pages/second.html)"
+    )
+    assert not MYST.search(text)
+    for expected in [
+        "## A heading with *emphasis*",
+        "> **A box with $a^2$**",
+        "> Its text, with `code` and a [link](https://example.org/a_b).",
+        "[The first page](https://books.example.org/deep/pages/first.html#first)",
+        "[this place](#here)",
+        '<a id="here" name="here"></a>',
+        "$$\na = \\frac{b}{c} \\tag{1}\n$$",
+        "[(1)](#equation-small-eq)",
+        "snake_case_name stay",
+    ]:
+        assert expected in text, f"{expected!r} is not in:\n{text}"
+    cell = notebook.cells[-1]
+    assert cell.metadata == {
+        "tags": ["hide-input", "raises-exception"],
+        "cellView": "form",
+        "jupyter": {"source_hidden": True},
+    }
+    assert notebook.metadata["accelerator"] == "GPU"
+    assert notebook.metadata["colab"]["gpuType"] == "T4"
+
+
+@pytest.fixture(scope="session")
+def bare_python() -> Path:
+    """A Python with only what a notebook may need; kept in _build, made again when the pins change."""
+    folder = ROOT / "_build" / "bare"
+    pins = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line.split("==")[0] in BARE]
+    wanted = "\n".join([*pins, sys.version, (ROOT / "constraints.txt").read_text()])
+    stamp = folder / "installed"
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run(
+            [interpreter(folder), "-m", "pip", "install", "--quiet", *pins, "-c", ROOT / "constraints.txt"], check=True
+        )
+        stamp.write_text(wanted)
+    return interpreter(folder)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_run_all_reaches_the_last_cell_in_a_bare_environment(name, html, bare_python, tmp_path):
+    kernels = tmp_path / "kernels" / "bare"
+    kernels.mkdir(parents=True)
+    argv = [str(bare_python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (kernels / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "bare", "language": "python"}))
+    notebook = ROOT / "_build" / "notebooks" / "en" / f"{name}.ipynb"
+    (tmp_path / "run.ipynb").write_bytes(notebook.read_bytes())
+    result = subprocess.run(
+        [sys.executable, "-m", "jupyter", "execute", "--kernel_name=bare", "--timeout=120", "--inplace", "run.ipynb"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"JUPYTER_PATH": str(tmp_path)},
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    executed = nbformat.read(tmp_path / "run.ipynb", as_version=4)
+    counts = [cell.execution_count for cell in executed.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    for cell in executed.cells:
+        errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+        assert not errors or "raises-exception" in cell.metadata.tags, errors

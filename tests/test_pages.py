@@ -1,0 +1,163 @@
+"""Promises of the pages, in a real browser."""
+
+import os
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from builder import browser, source
+from conftest import ROOT
+
+PAGES = [page.docname for page in source.pages(ROOT)]
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+FORMULA = "\n$$ y = \\frac{1}{\\sqrt{2\\pi}} \\sum_{i=1}^n x_i^2 $$ (eq-sum)\n\n{eq}`eq-sum`\n"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files without a line for each request."""
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(html):
+    """The built site on a port of this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(html)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The browser that `make test` has found or installed."""
+    path = os.environ.get("BOOK_BROWSER") or browser.ensure()
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=SWITCHES)
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Open a page of the site; fail at the end when it complained or asked for what is not there."""
+    complaints, contexts = [], []
+
+    def open_page(name: str, width: int = 1280, theme: str = "light", **options):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((address, "data:"))
+                else complaints.append(f"another host: {request.url}")
+            ),
+        )
+        page.on(
+            "response",
+            lambda response: (
+                complaints.append(f"{response.status}: {response.url}") if response.status >= 400 else None
+            ),
+        )
+        page.goto(f"{address}/{name}", wait_until="load")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_its_content_and_fits_the_screen(visit, name, theme, width):
+    page = visit(f"{name}.html", width, theme)
+    assert page.locator("article h1").is_visible()
+    assert page.locator(".cell_input .highlight").first.is_visible()
+    assert page.locator(".cell_output").first.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for drawing in page.locator(".drawing svg").all():
+        box = drawing.bounding_box()
+        assert box["width"] > 250
+        assert box["height"] > 80
+    for image in page.locator("article img").all():
+        image.scroll_into_view_if_needed()
+        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+        assert len(image.get_attribute("alt")) > 20
+
+
+def test_error_cells_show_their_message(visit):
+    page = visit("chapter_computation/model-construction.html")
+    errors = page.locator(".tag_raises-exception .traceback").all_inner_texts()
+    assert any("mat1 and mat2 shapes cannot be multiplied" in error for error in errors)
+    assert any("optimizer got an empty parameter list" in error for error in errors)
+
+
+def test_solutions_are_folded_until_asked_for(visit):
+    page = visit("chapter_computation/model-construction.html")
+    solution = page.locator(".solution").first
+    code = solution.locator(".cell_input").first
+    assert not code.is_visible()
+    solution.locator(".toggle-button").click()
+    assert code.is_visible()
+    assert "✓ Solved" in solution.inner_text()
+
+
+def test_formulas_are_laid_out_without_a_script(small_book, chromium):
+    small_book.add("pages/second.md", FORMULA)
+    assert small_book.run("book").returncode == 0
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto((small_book.root / "_build/html/pages/second.html").as_uri())
+    fraction, root = (page.locator(f"math {name}").bounding_box() for name in ("mfrac", "msqrt"))
+    assert fraction["height"] > 1.5 * page.locator("math mi").first.bounding_box()["height"]
+    assert root["width"] > 15
+    assert page.locator("a[href='#equation-eq-sum']").last.inner_text() == "(1)"
+
+
+def test_the_root_leads_to_the_first_page(visit):
+    page = visit("index.html")
+    page.wait_for_url("**/chapter_computation/index.html")
+
+
+def test_drawings_follow_the_theme(visit):
+    name = "chapter_computation/model-construction.html"
+    colours = {
+        theme: visit(name, theme=theme)
+        .locator(".drawing svg text")
+        .first.evaluate("text => getComputedStyle(text).fill")
+        for theme in ("light", "dark")
+    }
+    assert colours["light"] != colours["dark"]
+
+
+def test_the_page_works_from_disk_and_without_scripts(html, chromium):
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto((html / "chapter_computation/model-construction.html").as_uri())
+    assert page.locator("article h1").is_visible()
+    assert page.locator(".cell_output").first.is_visible()
+
+
+def test_the_notebook_can_be_downloaded(visit, address):
+    page = visit("chapter_computation/model-construction.html")
+    page.locator(".dropdown-download-buttons button").first.click()
+    link = page.locator("a.btn-download-notebook-button")
+    response = page.request.get(f"{address}/chapter_computation/{link.get_attribute('href')}")
+    assert response.json()["nbformat"] == 4
