@@ -5,6 +5,7 @@ searched and read aloud, and it costs no request.
 """
 
 import re
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -14,8 +15,9 @@ from sphinx.application import Sphinx
 def svg_of(path: Path, alt: str) -> str:
     """The file's <svg> element, announced to screen readers as one image with this alt text."""
     svg = re.sub(r"^.*?(?=<svg\b)", "", path.read_text("utf8"), flags=re.DOTALL)
-    label = alt.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return re.sub(r"<svg\b", f'<svg role="img" aria-label="{label}"', svg, count=1).strip()
+    start, rest = svg.split(">", 1)
+    start = re.sub(r'\s(role|aria-\w+)="[^"]*"', "", start)
+    return f'{start} role="img" aria-label="{escape(alt)}">{rest}'.strip()
 
 
 def set_into_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -121,7 +121,10 @@ class NotebookTranslator(MarkdownTranslator):
         """Figures travel inside the notebook."""
         path = Path(self.builder.srcdir, node["uri"])
         kind = mimetypes.guess_type(path.name)[0]
-        data = base64.b64encode(path.read_bytes()).decode()
+        content = path.read_bytes()
+        if path.suffix == ".svg":  # without a width it would fill the notebook
+            content = content.replace(b"<svg ", b'<svg width="480" ', 1)
+        data = base64.b64encode(content).decode()
         alt = node.get("alt", "").replace("\n", " ").replace("[", "(").replace("]", ")")
         self.add(f"![{alt}](data:{kind};base64,{data})", prefix_eol=2, suffix_eol=2)
 

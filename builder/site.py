@@ -27,7 +27,7 @@ NOT_PUBLISHED = [".buildinfo", "*webpack-macros.html"]  # Sphinx's own notes, an
 def forget_stale_work(root: Path) -> None:
     """Remove Sphinx's work when the machinery or the settings have changed since."""
     digest = hashlib.sha256()
-    for pattern in [*MACHINERY, "_templates/*"]:
+    for pattern in MACHINERY:
         for path in sorted(root.glob(pattern)):
             digest.update(path.read_bytes())
     for name in SETTINGS:
