@@ -85,7 +85,8 @@ def lab():
     folder.mkdir(parents=True, exist_ok=True)
     viewers = '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Jupytext Notebook"}}}'
     (folder / "default_setting_overrides.json").write_text(viewers)
-    call(sys.executable, "-m", "jupyterlab", "chapter_computation", JUPYTER_CONFIG_PATH=str(folder.parent))
+    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    call(sys.executable, "-m", "jupyterlab", "chapter_computation", *as_root, JUPYTER_CONFIG_PATH=str(folder.parent))
 
 
 @commands.command()

@@ -98,6 +98,7 @@ class Run:
         client = NotebookClient(
             page.notebook,
             timeout=self.timeout,
+            coalesce_streams=True,  # what is printed arrives in pieces, cut at random
             record_timing=False,  # timing metadata would change the cache key
             on_cell_start=note,
             extra_arguments=list(KERNEL_ARGUMENTS),
