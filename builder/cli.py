@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from builder import browser, execute, publish, site, source
+from builder import browser, execute, publish, recordings, site, source
 from builder.errors import BuildError, from_os_error
 from builder.settings import repository, site_url
 
@@ -30,7 +30,8 @@ def build_book() -> None:
     BUILD.mkdir(exist_ok=True)
     site.recover(ROOT)
     cache = ROOT / config["nb_execution_cache_path"]
-    executed = execute.execute(pages, cache, config["nb_execution_timeout"])
+    executed = execute.execute(pages, cache, config["nb_execution_timeout"], recordings.digest(ROOT))
+    recordings.show(ROOT, pages, cache)
     site.build(ROOT, editions)
     seconds = time.monotonic() - started
     notebooks = sum(page.notebook is not None for page in pages)
@@ -87,6 +88,14 @@ def lab():
     (folder / "default_setting_overrides.json").write_text(viewers)
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     call(sys.executable, "-m", "jupyterlab", "chapter_computation", *as_root, JUPYTER_CONFIG_PATH=str(folder.parent))
+
+
+@commands.command()
+def record():
+    """On a machine with a GPU: execute the pages that depend on the device, keep their outputs."""
+    from builder import record
+
+    record.main(ROOT)
 
 
 @commands.command()

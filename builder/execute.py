@@ -20,34 +20,20 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
+from builder import kernel
 from builder.errors import BuildError
 from builder.progress import Progress
 from builder.source import Page
 
-CORES = os.cpu_count() or 1
-WORKERS = min(4, CORES)
-# Fixed for a machine, whatever the number of pages: the order of a floating-point sum, and so the
-# last digits of an output, depend on the number of threads.
-THREADS = max(1, CORES // WORKERS)
-KERNEL_ENVIRONMENT = {
-    "OMP_NUM_THREADS": str(THREADS),
-    "MKL_NUM_THREADS": str(THREADS),
-    "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
-    "PYTHONHASHSEED": "0",
-    "SOURCE_DATE_EPOCH": "0",  # matplotlib writes the date into an SVG
-    "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
-}
-KERNEL_ARGUMENTS = ["--InlineBackend.figure_formats=svg", "--IPKernelApp.log_level=ERROR"]
 
-
-def open_cache(path: Path, pages: list[Page]):
+def open_cache(path: Path, pages: list[Page], recordings: str):
     """Open the jupyter-cache; return it and the pages that it cannot serve.
 
     A cache that cannot be read is removed, with a note: everything is executed again.
     """
     try:
         cache = get_cache(path)
-        return cache, [page for page in pages if page.notebook and not in_cache(cache, page)]
+        return cache, [page for page in pages if page.notebook and not in_cache(cache, page, recordings)]
     except OSError:
         raise
     except Exception as problem:  # sqlite, JSON, nbformat: whatever a damaged file provokes
@@ -56,27 +42,30 @@ def open_cache(path: Path, pages: list[Page]):
         return get_cache(path), [page for page in pages if page.notebook]
 
 
-def in_cache(cache, page: Page) -> bool:
-    """Whether the cache holds readable outputs for exactly this page's code."""
+def in_cache(cache, page: Page, recordings: str) -> bool:
+    """Whether the cache holds readable outputs for exactly this page's code.
+
+    A page that depends on the device may read the recordings, so it must have seen these.
+    """
     try:
         record = cache.match_cache_notebook(page.notebook)
     except KeyError:
         return False
     cache.get_cache_bundle(record.pk)
-    return True
+    return "accelerator" not in page.notebook.metadata or record.data.get("recordings") == recordings
 
 
 class Run:
     """One execution of several pages: their cache, limits, progress, and the kernels now running."""
 
-    def __init__(self, cache, timeout: int, progress: Progress):
-        self.cache, self.timeout, self.progress = cache, timeout, progress
+    def __init__(self, cache, timeout: int, progress: Progress, recordings: str):
+        self.cache, self.timeout, self.progress, self.recordings = cache, timeout, progress, recordings
         self.clients: list[NotebookClient] = []
         self.stopping = False
 
     async def all(self, pages: list[Page]) -> list[BuildError]:
-        """Execute pages, WORKERS at a time; return the failures."""
-        places = asyncio.Semaphore(WORKERS)
+        """Execute pages, kernel.WORKERS at a time; return the failures."""
+        places = asyncio.Semaphore(kernel.WORKERS)
 
         async def take_turn(page):
             async with places:
@@ -101,7 +90,7 @@ class Run:
             coalesce_streams=True,  # what is printed arrives in pieces, cut at random
             record_timing=False,  # timing metadata would change the cache key
             on_cell_start=note,
-            extra_arguments=list(KERNEL_ARGUMENTS),
+            extra_arguments=list(kernel.ARGUMENTS),
             resources={"metadata": {"path": str(page.path.parent)}},
         )
         self.clients.append(client)
@@ -116,7 +105,8 @@ class Run:
             # nbclient leaves this behind when a kernel dies before it has started, and stumbles over it at exit
             atexit.unregister(client._cleanup_kernel)
         seconds = time.monotonic() - started
-        bundle = CacheBundleIn(page.notebook, str(page.path), data={"execution_seconds": seconds})
+        facts = {"execution_seconds": seconds, "recordings": self.recordings}
+        bundle = CacheBundleIn(page.notebook, str(page.path), data=facts)
         self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
         self.progress.done(page.docname, seconds)
         return None
@@ -149,17 +139,19 @@ def explain(page: Page, cell_index: int, problem: Exception, timeout: int) -> Bu
     return BuildError(where, what, way_out)
 
 
-def execute(pages: list[Page], cache_path: Path, timeout: int) -> int:
+def execute(pages: list[Page], cache_path: Path, timeout: int, recordings: str) -> int:
     """Bring the cache up to date; return how many notebooks were executed.
+
+    `recordings` is the fingerprint of the recorded outputs that pages may read.
 
     Raises BuildError with every failure. On KeyboardInterrupt the kernels are shut down first.
     """
-    cache, pending = open_cache(cache_path, pages)
+    cache, pending = open_cache(cache_path, pages, recordings)
     if not pending:
         return 0
-    os.environ.update(KERNEL_ENVIRONMENT)
+    os.environ.update(kernel.environment())
     with Progress() as progress, ThreadPoolExecutor(1) as executor:
-        run = Run(cache, timeout, progress)
+        run = Run(cache, timeout, progress, recordings)
         # In a thread of its own: in the main thread nbclient would take over the handling of Ctrl-C.
         future = executor.submit(asyncio.run, run.all(pending))
         try:

@@ -17,8 +17,16 @@ from builder.source import Edition
 from builder.sphinx_run import work_folder
 
 # What decides how pages are made; Sphinx itself follows only the sources of the pages.
-MACHINERY = ["_config.yml", "_toc.yml", "editions.yml", "requirements.txt", "builder/*.py", "_extension/*.py"]
-SETTINGS = ["BOOK_REPOSITORY", "GITHUB_REPOSITORY", "BOOK_URL"]
+MACHINERY = [
+    "_config.yml",
+    "_toc.yml",
+    "editions.yml",
+    "requirements.txt",
+    "builder/*.py",
+    "_extension/*.py",
+    "recorded/*/*.ipynb",
+]
+SETTINGS = ["BOOK_REPOSITORY", "GITHUB_REPOSITORY", "BOOK_URL", "RECORDED"]
 TARGETS = ["html", "notebooks"]
 MOST_LINES = 30  # of Sphinx's messages; the first mistakes explain the rest
 NOT_PUBLISHED = [".buildinfo", "*webpack-macros.html"]  # Sphinx's own notes, and the theme's templates

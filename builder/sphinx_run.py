@@ -28,6 +28,7 @@ def overrides(root: Path, edition: Edition) -> dict:
         "html_baseurl": f"{address}/{edition.path}/".replace("//", "/").replace(":/", "://") if address else "",
         "book_edition": edition.notebooks,
         "book_downloads": True,
+        "nb_execution_cache_path": str(root / "_build" / "shown"),  # see builder.recordings
         "latex_individualpages": False,
     }
 

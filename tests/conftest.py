@@ -11,6 +11,16 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MACHINERY = ["builder", "_extension", "_static", "_config.yml", "editions.yml", "requirements.txt"]
 
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
 FRONT_MATTER = """---
 jupytext:
   text_representation:
@@ -161,3 +171,15 @@ def code_cells(page, tag: str | None = None) -> list:
 def printed(cell) -> str:
     """What a cell has printed."""
     return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser that `make test` has found or installed."""
+    from playwright.sync_api import sync_playwright
+
+    from builder import browser
+
+    path = os.environ.get("BOOK_BROWSER") or browser.ensure()
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=SWITCHES)

@@ -1,26 +1,15 @@
 """Promises of the pages, in a real browser."""
 
-import os
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from builder import browser, source
+from builder import source
 from conftest import ROOT
 
 PAGES = [page.docname for page in source.pages(ROOT)]
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 FORMULA = "\n$$ y = \\frac{1}{\\sqrt{2\\pi}} \\sum_{i=1}^n x_i^2 $$ (eq-sum)\n\n{eq}`eq-sum`\n"
@@ -40,14 +29,6 @@ def address(html):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """The browser that `make test` has found or installed."""
-    path = os.environ.get("BOOK_BROWSER") or browser.ensure()
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=SWITCHES)
 
 
 @pytest.fixture

@@ -1,0 +1,22 @@
+"""How the kernels run that execute the book, here and on a machine that records. Standard library only."""
+
+import os
+from pathlib import Path
+
+CORES = os.cpu_count() or 1
+WORKERS = min(4, CORES)  # notebooks at a time
+# Fixed for a machine, whatever the number of pages: the order of a floating-point sum, and so the
+# last digits of an output, depend on the number of threads.
+THREADS = max(1, CORES // WORKERS)
+ENVIRONMENT = {
+    "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
+    "PYTHONHASHSEED": "0",
+    "SOURCE_DATE_EPOCH": "0",  # matplotlib writes the date into an SVG
+    "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
+}
+ARGUMENTS = ["--InlineBackend.figure_formats=svg", "--IPKernelApp.log_level=ERROR"]
+
+
+def environment(threads: int = THREADS) -> dict[str, str]:
+    """Environment variables of a kernel that computes with so many threads."""
+    return ENVIRONMENT | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
