@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from conftest import ROOT, code_cells, executed_sections
 
 INDEX = ROOT / "chapter_computation" / "errors.md"
