@@ -1,5 +1,7 @@
 """The book's Sphinx extension: what its pages have beyond Jupyter Book.
 
+`language` is about the editions, `search` about words with accents.
+
 One module a job: `notebook` writes the Colab notebooks, `buttons` puts launch and download buttons on
 a page, `figures` sets the book's drawings into it, `mathml` its formulas, `recorded` the outputs of GPU
 machines, `page` the small rest.
@@ -7,7 +9,7 @@ machines, `page` the small rest.
 
 from sphinx.application import Sphinx
 
-from _extension import buttons, figures, mathml, notebook, page, recorded
+from _extension import buttons, figures, language, mathml, notebook, page, recorded, search
 
 
 def setup(app: Sphinx) -> dict:
@@ -16,6 +18,6 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("book_downloads", False, "html", bool)
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
-    for module in (notebook, buttons, figures, mathml, page, recorded):
+    for module in (language, search, notebook, buttons, figures, mathml, page, recorded):
         module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

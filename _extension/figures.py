@@ -5,16 +5,31 @@ searched and read aloud, and it costs no request.
 """
 
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.locale import get_translation
+
+_ = get_translation("figures")
+WORDS = re.compile(r"(<(?:text|tspan|title|desc)\b[^>]*>)([^<]*[^<\s][^<]*)(?=<)")
+
+
+def words(svg: str) -> list[str]:
+    """The texts inside a drawing, its title and description; those without two letters in a row are not words."""
+    texts = [unescape(text).strip() for start, text in WORDS.findall(svg)]
+    return [text for text in texts if re.search(r"[^\W\d_]{2}", text)]
+
+
+def translated(svg: str) -> str:
+    """The drawing with its words in the language of the edition."""
+    return WORDS.sub(lambda match: match[1] + escape(str(_(unescape(match[2]).strip())), quote=False), svg)
 
 
 def svg_of(path: Path, alt: str) -> str:
     """The file's <svg> element, announced to screen readers as one image with this alt text."""
-    svg = re.sub(r"^.*?(?=<svg\b)", "", path.read_text("utf8"), flags=re.DOTALL)
+    svg = translated(re.sub(r"^.*?(?=<svg\b)", "", path.read_text("utf8"), flags=re.DOTALL))
     start, rest = svg.split(">", 1)
     start = re.sub(r'\s(role|aria-\w+)="[^"]*"', "", start)
     return f'{start} role="img" aria-label="{escape(alt)}">{rest}'.strip()

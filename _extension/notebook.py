@@ -20,6 +20,7 @@ from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node
 from sphinx_markdown_builder.contexts import IndentContext, SubContextParams, WrappedContext
 from sphinx_markdown_builder.translator import MarkdownTranslator, pushing_context
 
+from _extension import figures
 from builder.settings import site_url
 
 _ = get_translation("book")
@@ -123,7 +124,7 @@ class NotebookTranslator(MarkdownTranslator):
         kind = mimetypes.guess_type(path.name)[0]
         content = path.read_bytes()
         if path.suffix == ".svg":  # without a width it would fill the notebook
-            content = content.replace(b"<svg ", b'<svg width="480" ', 1)
+            content = figures.translated(content.decode()).replace("<svg ", '<svg width="480" ', 1).encode()
         data = base64.b64encode(content).decode()
         alt = node.get("alt", "").replace("\n", " ").replace("[", "(").replace("]", ")")
         self.add(f"![{alt}](data:{kind};base64,{data})", prefix_eol=2, suffix_eol=2)

@@ -63,7 +63,8 @@ def switch(here: str, machines: list[str]) -> str:
         f'<label><input type="radio" name="outputs" value="{value}"{" checked" * (not value)}> {label}</label>'
         for value, label in [("", _("this build: %s") % escape(here)), *((machine, machine) for machine in machines)]
     )
-    return f'<fieldset class="outputs-switch" hidden><legend>{_("Outputs from")}</legend>{choices}</fieldset>'
+    legend = _("Outputs from")
+    return f'<fieldset class="outputs-switch" hidden><legend>{legend}</legend>{choices}</fieldset>'
 
 
 def setup(app: Sphinx) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from builder import browser, execute, publish, recordings, site, source
+from builder import browser, execute, kernel, publish, recordings, site, source, translations
 from builder.errors import BuildError, from_os_error
 from builder.settings import repository, site_url
 
@@ -32,6 +32,7 @@ def build_book() -> None:
     cache = ROOT / config["nb_execution_cache_path"]
     executed = execute.execute(pages, cache, config["nb_execution_timeout"], recordings.digest(ROOT))
     recordings.show(ROOT, pages, cache)
+    translations.compile_all(ROOT, editions)
     site.build(ROOT, editions)
     seconds = time.monotonic() - started
     notebooks = sum(page.notebook is not None for page in pages)
@@ -67,7 +68,8 @@ def test():
     """Build the book, then run all tests (installs a browser when there is none)."""
     os.environ["BOOK_BROWSER"] = browser.ensure()
     build_book()
-    call(sys.executable, "-m", "pytest", "tests")
+    workers = str(min(4, kernel.CORES))
+    call(sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "tests")
 
 
 @commands.command()
@@ -77,6 +79,12 @@ def check():
     call(sys.executable, "-m", "ruff", "format", "--check", ".")
     call(program("zizmor"), "--offline", "--quiet", ".github/workflows")
     call(sys.executable, "-m", "pytest", "-q", "-m", "fast", "tests")
+
+
+@commands.command("translations")
+def refresh_translations():
+    """Bring the catalogs in locale/ up to date with the English source."""
+    translations.refresh(ROOT, source.editions(ROOT))
 
 
 @commands.command()

@@ -1,0 +1,85 @@
+"""The languages of the book: its own words in each, and the way from a page to the same page in another.
+
+Texts of pages come from their catalogs through Sphinx. Here are the rest: buttons and labels (catalog
+`book`), what the theme leaves in English (catalogs `sphinx` and `booktheme`), words inside drawings
+(catalog `figures`), and the mark on a paragraph that is not translated yet.
+"""
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.locale import get_translation
+
+from builder.settings import site_url
+from builder.source import Edition, editions
+
+_ = get_translation("book")
+CATALOGS = ["book", "figures", "sphinx", "booktheme"]
+
+
+def translate_settings(app: Sphinx, config: Config) -> None:
+    """Settings whose values are words that a reader sees."""
+    config.nb_code_prompt_show = _("Show the code")
+    config.nb_code_prompt_hide = _("Hide the code")
+    config.html_theme_options["search_bar_text"] = _("Search this book")
+    source = editions(Path(app.srcdir))[0]
+    if config.language != source.code:
+        config.translation_progress_classes = "untranslated"
+
+
+def mark_untranslated(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Say of a text that is shown in the source language that it is, to readers and to screen readers."""
+    source = editions(Path(app.srcdir))[0]
+    for node in doctree.findall(nodes.Element):
+        if "untranslated" in node.get("classes", []):
+            node["classes"].append(f"language-{source.code}")  # docutils writes it as lang=
+
+
+def current(app: Sphinx) -> Edition:
+    """The edition that is being built."""
+    return next(one for one in editions(Path(app.srcdir)) if one.code == app.config.language)
+
+
+def path_to(context: dict, here: Edition, there: Edition, page: str) -> str:
+    """Relative address of a page in another edition."""
+    up = context["pathto"]("", 1) + ("../" if here.path else "")
+    return f"{up or './'}{there.path + '/' if there.path else ''}{page}"
+
+
+def add_languages(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """The switch between the languages, and the alternates for search engines."""
+    known = editions(Path(app.srcdir))
+    if not app.config.book_downloads or len(known) < 2 or "header_buttons" not in context:
+        return
+    here, page = current(app), f"{pagename}{app.builder.out_suffix}"
+    links = []
+    for there in known:
+        code = there.code.replace("_", "-")
+        links.append(
+            {
+                "type": "link",
+                "url": path_to(context, here, there, page),
+                "text": there.name,
+                "tooltip": _("Read this page in %s") % there.name,
+                "label": f"language-{code}",
+            }
+        )
+        if address := site_url(Path(app.srcdir)):
+            href = "/".join(part for part in (address, there.path, page) if part)
+            context["metatags"] = (
+                context.get("metatags", "") + f'\n<link rel="alternate" hreflang="{code}" href="{href}">'
+            )
+    tooltip = _("Language")
+    group = {"type": "group", "tooltip": tooltip, "icon": "fas fa-language", "buttons": links, "label": "languages"}
+    context["header_buttons"].insert(0, group)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the catalogs and connect to Sphinx."""
+    for catalog in CATALOGS:
+        app.add_message_catalog(catalog, str(Path(__file__).parents[1] / "locale"))
+    app.connect("config-inited", translate_settings)
+    app.connect("doctree-resolved", mark_untranslated)
+    app.connect("html-page-context", add_languages, priority=601)
