@@ -16,6 +16,14 @@ from builder.settings import site_url
 from builder.source import Edition, editions
 
 _ = get_translation("book")
+_theme = get_translation("sphinx")
+# Labels of the theme, and how they stand in a page.
+LABELS = {
+    "Main": 'aria-label="Main"',
+    "Page": 'aria-label="Page"',
+    "Toggle primary sidebar": 'title="Toggle primary sidebar"',
+    "Toggle secondary sidebar": 'title="Toggle secondary sidebar"',
+}
 CATALOGS = ["book", "figures", "sphinx", "booktheme"]
 
 
@@ -27,6 +35,21 @@ def translate_settings(app: Sphinx, config: Config) -> None:
     source = editions(Path(app.srcdir))[0]
     if config.language != source.code:
         config.translation_progress_classes = "untranslated"
+
+
+def translate_labels(app: Sphinx) -> None:
+    """The theme's templates have some labels in English only: translate them in the finished page."""
+    if app.builder.name != "html":
+        return
+    render = app.builder.templates.render
+
+    def render_translated(template: str, context: dict) -> str:
+        html = render(template, context)
+        for name, text in LABELS.items():
+            html = html.replace(text, text.replace(name, _theme(name)))
+        return html
+
+    app.builder.templates.render = render_translated
 
 
 def mark_untranslated(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -81,5 +104,6 @@ def setup(app: Sphinx) -> None:
     for catalog in CATALOGS:
         app.add_message_catalog(catalog, str(Path(__file__).parents[1] / "locale"))
     app.connect("config-inited", translate_settings)
+    app.connect("builder-inited", translate_labels)
     app.connect("doctree-resolved", mark_untranslated)
     app.connect("html-page-context", add_languages, priority=601)

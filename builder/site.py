@@ -24,7 +24,6 @@ MACHINERY = [
     "requirements.txt",
     "builder/*.py",
     "_extension/*.py",
-    "_templates/*",
     "recorded/*/*.ipynb",
 ]
 SETTINGS = ["BOOK_REPOSITORY", "GITHUB_REPOSITORY", "BOOK_URL", "RECORDED"]

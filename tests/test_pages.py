@@ -85,6 +85,14 @@ def test_a_page_shows_its_content_and_fits_the_screen(visit, name, theme, width)
         assert len(image.get_attribute("alt")) > 20
 
 
+def test_search_finds_an_error_message(visit):
+    page = visit("search.html?q=mat1+and+mat2")
+    page.locator("#search-results li").first.wait_for()
+    found = page.locator("#search-results li a").all_inner_texts()
+    assert "Index of error messages" in found
+    assert "Layers, blocks and models" in found
+
+
 def test_error_cells_show_their_message(visit):
     page = visit("chapter_computation/model-construction.html")
     errors = page.locator(".tag_raises-exception .traceback").all_inner_texts()
