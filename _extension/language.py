@@ -5,12 +5,18 @@ Texts of pages come from their catalogs through Sphinx. Here are the rest: butto
 (catalog `figures`), and the mark on a paragraph that is not translated yet.
 """
 
+import gettext
+import re
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.locale import get_translation
+from sphinx.transforms import SphinxTransform
+from sphinx_exercise.nodes import exercise_subtitle
 
 from builder.settings import site_url
 from builder.source import Edition, editions
@@ -24,7 +30,7 @@ LABELS = {
     "Toggle primary sidebar": 'title="Toggle primary sidebar"',
     "Toggle secondary sidebar": 'title="Toggle secondary sidebar"',
 }
-CATALOGS = ["book", "figures", "sphinx", "booktheme"]
+CATALOGS = ["book", "figures", "sphinx", "booktheme", "exercise"]
 
 
 def translate_settings(app: Sphinx, config: Config) -> None:
@@ -50,6 +56,56 @@ def translate_labels(app: Sphinx) -> None:
         return html
 
     app.builder.templates.render = render_translated
+
+
+def marked_up(node: nodes.Element) -> str:
+    """The Markdown of a title that has at most inline code and formulas."""
+    marks = {nodes.literal: "`", nodes.math: "$"}
+    texts = [(marks.get(type(child), ""), child.astext()) for child in node.children]
+    return "".join(f"{mark}{text}{mark}" for mark, text in texts)
+
+
+def parsed(text: str) -> list[nodes.Node]:
+    """The nodes of such a title."""
+    kinds = {"`": nodes.literal, "$": nodes.math}
+    pieces = re.split(r"(`[^`]+`|\$[^$]+\$)", text)
+    return [kinds[p[0]]("", p[1:-1]) if p[0] in kinds else nodes.Text(p) for p in pieces if p]
+
+
+class TranslateTheRest(SphinxTransform):
+    """Translate what Sphinx leaves out of a page: titles of exercises and alternative texts of plots.
+
+    `builder.translations` puts these texts into the catalog of their page.
+    """
+
+    default_priority = 21  # after Sphinx's own translation
+
+    def apply(self, **kwargs):
+        translate = page_catalog(self.app, self.env.docname)
+        for title in self.document.findall(exercise_subtitle):
+            text = translate(marked_up(title))
+            title.clear()
+            title += parsed(text)
+        for image in self.document.findall(nodes.image):
+            if image.get("alt"):
+                image["alt"] = translate(image["alt"])
+
+
+def page_catalog(app: Sphinx, docname: str) -> Callable[[str], str]:
+    """A function that looks a text up in the catalog of a page."""
+    folders = [str(Path(app.srcdir, folder)) for folder in app.config.locale_dirs]
+    translations = gettext.NullTranslations()
+    for folder in folders:
+        with suppress(OSError):
+            translations = gettext.translation(docname, folder, [app.config.language])
+    return lambda text: translations.gettext(text) if text else text
+
+
+def translate_description(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """MyST makes the page's description too late for Sphinx's own translation."""
+    translate = page_catalog(app, docname)
+    for meta in doctree.findall(nodes.meta):
+        meta["content"] = translate(meta["content"])
 
 
 def mark_untranslated(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -105,5 +161,7 @@ def setup(app: Sphinx) -> None:
         app.add_message_catalog(catalog, str(Path(__file__).parents[1] / "locale"))
     app.connect("config-inited", translate_settings)
     app.connect("builder-inited", translate_labels)
+    app.add_transform(TranslateTheRest)
+    app.connect("doctree-resolved", translate_description)
     app.connect("doctree-resolved", mark_untranslated)
     app.connect("html-page-context", add_languages, priority=601)

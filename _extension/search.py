@@ -14,7 +14,7 @@ from sphinx.search.tr import SearchTurkish
 
 # Sphinx puts this behind the stemmer's code; its own splitter of words stays in use.
 FOLD = r"""
-(function () {
+;(function () {
   const fold = (word) => word.replace(/[ıİI]/g, "i").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const Plain = Stemmer;
   Stemmer = function () {

@@ -21,7 +21,7 @@ from jupyter_book.sphinx import build_sphinx
 
 from _extension import figures
 from builder.errors import BuildError
-from builder.source import Edition
+from builder.source import Edition, Page, pages
 
 EPOCH = datetime.fromtimestamp(0, UTC)  # no date that changes with every run
 
@@ -51,6 +51,12 @@ def extract(root: Path) -> Path:
     )  # fmt: skip
     if status:
         raise BuildError("make translations", "Sphinx could not read the book", "Run make book and mend what it names.")
+    for page in pages(root):
+        pot = folder / f"{page.docname}.pot"
+        catalog = load(pot, None)
+        for text in the_rest(page):
+            catalog.add(text)
+        save(pot, catalog)
     own = {"book": words_of_the_extension(root), "figures": words_of_the_drawings(root)}
     for name, texts in own.items():
         catalog = Catalog(project="Deep Learning Computation", fuzzy=False, creation_date=EPOCH)
@@ -58,6 +64,14 @@ def extract(root: Path) -> Path:
             catalog.add(text)
         save(folder / f"{name}.pot", catalog)
     return folder
+
+
+def the_rest(page: Page) -> list[str]:
+    """What Sphinx's extraction leaves out: titles of exercises, alternative texts of plots."""
+    titles = re.findall(r"^:::\{exercise-start\} (.+)$", page.path.read_text("utf8"), re.M)
+    cells = page.notebook.cells if page.notebook else []
+    alts = [cell.metadata.get("mystnb", {}).get("image", {}).get("alt") for cell in cells]
+    return titles + [alt for alt in alts if alt]
 
 
 def words_of_the_extension(root: Path) -> set[str]:
@@ -100,7 +114,7 @@ def catalogs(root: Path, code: str) -> list[Path]:
     return sorted((root / "locale" / code / "LC_MESSAGES").rglob("*.po"))
 
 
-def load(path: Path, code: str) -> Catalog:
+def load(path: Path, code: str | None) -> Catalog:
     """Read a catalog; BuildError names file and line when it is broken."""
     try:
         with path.open("rb") as file:
