@@ -108,12 +108,22 @@ def translate_description(app: Sphinx, doctree: nodes.document, docname: str) ->
         meta["content"] = translate(meta["content"])
 
 
+def has_words(node: nodes.Element) -> bool:
+    """Whether a text has words of its own, outside code and formulas."""
+    texts = node.findall(nodes.Text)
+    own = (text for text in texts if not isinstance(text.parent, nodes.literal | nodes.math))
+    return isinstance(node, nodes.TextElement) and any(letter.isalpha() for text in own for letter in text)
+
+
 def mark_untranslated(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Say of a text that is shown in the source language that it is, to readers and to screen readers."""
     source = editions(Path(app.srcdir))[0]
     for node in doctree.findall(nodes.Element):
         if "untranslated" in node.get("classes", []):
-            node["classes"].append(f"language-{source.code}")  # docutils writes it as lang=
+            if has_words(node):
+                node["classes"].append(f"language-{source.code}")  # docutils writes it as lang=
+            else:
+                node["classes"].remove("untranslated")
 
 
 def current(app: Sphinx) -> Edition:

@@ -66,6 +66,11 @@ def test_exercises_are_there_and_solutions_are_not(notebooks):
     assert "**Exercise 1**" in markdown(notebook)
 
 
+def test_only_the_page_on_gpus_asks_colab_for_one(notebooks):
+    asking = [name for name, notebook in notebooks.items() if notebook.metadata.get("accelerator") == "GPU"]
+    assert asking == ["chapter_computation/use-gpu"]
+
+
 def test_figures_travel_inside(notebooks):
     text = markdown(notebooks["chapter_computation/model-construction"])
     images = re.findall(r"!\[[^\]]{20,}\]\(([^)]{0,40})", text)
