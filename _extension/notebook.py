@@ -25,7 +25,7 @@ from builder.settings import site_url
 
 _ = get_translation("book")
 
-CELL_BREAK = "\x1e"  # ASCII's record separator: where a code cell stands in the Markdown
+CELL_BREAK = "\ue000"  # a character of no alphabet, and no white space: where a code cell stands in the Markdown
 
 # Tags of Jupyter Book, as the metadata that JupyterLab and Colab know.
 HIDDEN_INPUT = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
@@ -172,7 +172,10 @@ def cell_metadata(node: nodes.container) -> dict:
 def assemble(markdown: str, code_cells: list, backlink: str, accelerator: str | None) -> nbformat.NotebookNode:
     """Make the notebook: the link to the page, then the text with the code cells in their places."""
     cells = [nbformat.v4.new_markdown_cell(backlink)]
-    for number, text in enumerate(markdown.split(CELL_BREAK)):
+    texts = markdown.split(CELL_BREAK)
+    if len(texts) != len(code_cells) + 1:
+        raise ValueError(f"{len(code_cells)} code cells, {len(texts) - 1} places for them")
+    for number, text in enumerate(texts):
         if text.strip():
             cells.append(nbformat.v4.new_markdown_cell(text.strip()))
         if number < len(code_cells):
