@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MACHINERY = ["builder", "_extension", "_static", "_config.yml", "editions.yml", "requirements.txt"]
+MACHINERY = ["builder", "_extension", "_static", "_config.yml", "requirements.txt"]
 
 SWITCHES = [
     "--no-sandbox",
@@ -20,6 +20,8 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+ENGLISH = '- code: en\n  path: ""\n  notebooks: en\n  title: Deep Learning Computation\n  name: English\n'
 
 FRONT_MATTER = """---
 jupytext:
@@ -75,6 +77,7 @@ class SmallBook:
             else:
                 shutil.copy(source, root / name)
         (root / "pages").mkdir()
+        self.write("editions.yml", ENGLISH)
         self.write("_toc.yml", "format: jb-book\nroot: pages/first\nchapters:\n- file: pages/second\n")
         self.write("pages/first.md", FIRST)
         self.write("pages/second.md", SECOND)
