@@ -13,6 +13,7 @@ REDIRECT = """<!DOCTYPE html>
 <title>{title}</title>
 <meta http-equiv="refresh" content="0; url={page}">
 <link rel="canonical" href="{page}">
+<link rel="icon" href="data:,">
 <a href="{page}">{title}</a>
 """
 
