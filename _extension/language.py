@@ -145,20 +145,19 @@ def add_languages(app: Sphinx, pagename: str, templatename: str, context: dict, 
     here, page = current(app), f"{pagename}{app.builder.out_suffix}"
     links = []
     for there in known:
-        code = there.code.replace("_", "-")
         links.append(
             {
                 "type": "link",
                 "url": path_to(context, here, there, page),
                 "text": there.name,
                 "tooltip": _("Read this page in %s") % there.name,
-                "label": f"language-{code}",
+                "label": f"language-{there.tag}",
             }
         )
         if address := site_url(Path(app.srcdir)):
             href = "/".join(part for part in (address, there.path, page) if part)
             context["metatags"] = (
-                context.get("metatags", "") + f'\n<link rel="alternate" hreflang="{code}" href="{href}">'
+                context.get("metatags", "") + f'\n<link rel="alternate" hreflang="{there.tag}" href="{href}">'
             )
     tooltip = _("Language")
     group = {"type": "group", "tooltip": tooltip, "icon": "fas fa-language", "buttons": links, "label": "languages"}

@@ -1,5 +1,6 @@
 """Small repairs of what other extensions write into a page, and the way from / to the first page."""
 
+import json
 from pathlib import Path
 
 from docutils import nodes
@@ -8,13 +9,19 @@ from sphinx.application import Sphinx
 from sphinx_exercise import copy_asset_files
 from sphinx_exercise.nodes import is_extension_node
 
+from builder.source import editions
+
+# The script, where there is one, leads to the reader's last choice of language; see _static/language.js.
 REDIRECT = """<!DOCTYPE html>
+<html lang="{language}">
 <meta charset="utf-8">
 <title>{title}</title>
-<meta http-equiv="refresh" content="0; url={page}">
+<script src="_static/start.js" data-page="{page}" data-paths='{paths}'></script>
+<noscript><meta http-equiv="refresh" content="0; url={page}"></noscript>
 <link rel="canonical" href="{page}">
 <link rel="icon" href="data:,">
 <a href="{page}">{title}</a>
+</html>
 """
 
 
@@ -38,9 +45,18 @@ def copy_styles_early(app: Sphinx) -> None:
 
 def write_redirect(app: Sphinx, exception: Exception | None) -> None:
     """Lead from the site's root to the first page."""
-    if exception is None and app.builder.name == "html":
-        page = f"{app.config.root_doc}{app.builder.out_suffix}"
-        Path(app.outdir, "index.html").write_text(REDIRECT.format(title=app.config.html_title, page=page), "utf8")
+    if exception is not None or app.builder.name != "html":
+        return
+    here, *_ = known = editions(Path(app.srcdir))
+    chosen_here = app.config.language == here.code and app.config.book_downloads  # the other editions are beside it
+    paths = {one.tag: f"{one.path}/" for one in known[1:]} if chosen_here else {}
+    redirect = REDIRECT.format(
+        language=next(one.tag for one in known if one.code == app.config.language),
+        title=app.config.html_title,
+        page=f"{app.config.root_doc}{app.builder.out_suffix}",
+        paths=json.dumps(paths),
+    )
+    Path(app.outdir, "index.html").write_text(redirect, "utf8")
 
 
 def setup(app: Sphinx) -> None:

@@ -140,13 +140,14 @@ def show_help(context):
 
 
 def interrupt(*_):
-    """A polite `kill` is handled like Ctrl-C."""
+    """Ctrl-C, and a polite `kill`, which is handled like it."""
     raise KeyboardInterrupt
 
 
 def main() -> int:
     """Run a command; turn what an author can mend into a message and exit status 1."""
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts a job in the background with SIGINT ignored
+        signal.signal(number, interrupt)
     try:
         commands(standalone_mode=False)
         return 0

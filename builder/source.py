@@ -28,6 +28,11 @@ class Edition:
     title: str
     name: str
 
+    @property
+    def tag(self) -> str:
+        """The name of the language as HTML writes it: pt-BR."""
+        return self.code.replace("_", "-")
+
 
 @dataclass
 class Page:

@@ -43,7 +43,7 @@ def extract(root: Path) -> Path:
         "latex_individualpages": False,
         "gettext_location": False,
         "gettext_uuid": False,
-        "nb_execution_cache_path": str(root / "_build" / "shown"),
+        "nb_execution_mode": "off",  # outputs are not translated
     }
     status = build_sphinx(
         root, folder, doctreedir=root / "_build" / "work" / "gettext", noconfig=True, path_config=root / "_config.yml",
@@ -148,6 +148,22 @@ def lost(source: str, translation: str) -> list[str]:
         wanted, given = Counter(pattern.findall(source)), Counter(pattern.findall(translation))
         found += [f"{kind} {text!r} is missing" for text in (wanted - given)]
         found += [f"{kind} {text!r} is not in the source" for text in (given - wanted)]
+    return found
+
+
+def out_of_step(root: Path, pots: Path, code: str) -> list[str]:
+    """Texts of the book (in `pots`, from `extract`) that a catalog lacks, and entries that the book no longer has."""
+    found = []
+    way_out = "run make translations"
+    for pot in sorted(pots.rglob("*.pot")):
+        name = f"locale/{code}/LC_MESSAGES/{pot.relative_to(pots).with_suffix('.po').as_posix()}"
+        path = root / name
+        wanted, there = (
+            {message.id for message in load(file, None) if message.id.strip()} if file.exists() else set()
+            for file in (pot, path)
+        )
+        found += [f"{name}: {text[:60]!r} is missing; {way_out}" for text in sorted(wanted - there)]
+        found += [f"{name}: {text[:60]!r} is no longer used; {way_out}" for text in sorted(there - wanted)]
     return found
 
 

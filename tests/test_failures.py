@@ -212,7 +212,6 @@ def test_too_old_a_python_gets_a_sentence():
     assert "PYTHON=" in result.stderr
 
 
-@pytest.mark.fast
 def test_a_failed_installation_says_what_to_do_and_is_tried_again(tmp_path):
     shutil.copytree(ROOT / "builder", tmp_path / "builder")
     (tmp_path / "requirements.txt").write_text("no-such-package-for-this-book==0\n")

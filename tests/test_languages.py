@@ -6,10 +6,13 @@ import sys
 
 import pytest
 from babel.messages.catalog import Catalog
+from bs4 import BeautifulSoup
 
-from builder import translations
+from builder import source, translations
 from builder.translations import lost
-from conftest import SmallBook
+from conftest import ROOT, SmallBook
+
+EDITIONS = source.editions(ROOT)
 
 GERMAN = {
     "The first page": "Die erste Seite",
@@ -141,13 +144,94 @@ def test_the_browser_folds_words_as_the_index_does():
 
 @pytest.mark.fast
 def test_the_editions_of_the_book_are_complete():
-    """Every entry translated, none fuzzy, nothing lost; no catalog without its source."""
-    from builder import source
-    from conftest import ROOT
-
-    editions = source.editions(ROOT)
-    found = [line for edition in editions[1:] for line in translations.problems(ROOT, edition.code)]
+    """Every entry translated, none fuzzy, nothing lost."""
+    found = [line for edition in EDITIONS[1:] for line in translations.problems(ROOT, edition.code)]
     assert found == [], "\n".join(found[:40])
+
+
+@pytest.mark.fast
+def test_the_catalogs_are_in_step_with_the_english_source():
+    """Every text of the book is in them, and nothing that the book no longer has."""
+    pots = translations.extract(ROOT)
+    found = [line for edition in EDITIONS[1:] for line in translations.out_of_step(ROOT, pots, edition.code)]
+    assert found == [], "\n".join(found[:40])
+
+
+def test_a_catalog_with_an_old_or_a_missing_text_is_reported(german_book):
+    pots = german_book.root / "_build/gettext"
+    assert translations.out_of_step(german_book.root, pots, "de") == []
+    path = german_book.root / "locale/de/LC_MESSAGES/pages/first.po"
+    before = path.read_bytes()
+    catalog = translations.load(path, "de")
+    catalog.delete("The first page")
+    catalog.add("A page that was", "Eine Seite von gestern")
+    translations.save(path, catalog)
+    found = "\n".join(translations.out_of_step(german_book.root, pots, "de"))
+    path.write_bytes(before)
+    assert "pages/first.po: 'The first page' is missing" in found
+    assert "pages/first.po: 'A page that was' is no longer used" in found
+
+
+# Words that hardly a Portuguese or a Turkish sentence has, and hardly an English one does without.
+ENGLISH_WORDS = {
+    *("the", "and", "of", "is", "which", "with", "this", "that", "are", "from", "when", "what", "it", "has", "have"),
+    *("into", "how", "be", "does", "your"),
+}
+# A quoted message stays as PyTorch prints it, and a journal has its name.
+STAYS_ENGLISH = re.compile("“[^”]*”|Communications of the ACM")
+# Code, output, formulas, titles of papers, and what is marked as being in another language
+NOT_IN_THE_LANGUAGE = "pre, code, math, script, style, .cell_input, .cell_output, em, a.external, [lang]:not(html)"
+ELEMENTS_WITH_TEXT = (
+    "title, h1, h2, h3, h4, p, li, td, th, dt, dd, figcaption, button, label, summary, svg text, svg title, svg desc"
+)
+WORDS_IN_ATTRIBUTES = ["alt", "title", "aria-label", "placeholder", "data-bs-original-title"]
+
+
+def english_sentences(html: str) -> list[str]:
+    """The texts of a page, attributes and head included, that read like English."""
+    page = BeautifulSoup(html, "html.parser")
+    for element in page.select(NOT_IN_THE_LANGUAGE):
+        element.decompose()
+    texts = [
+        element.get_text(" ") for element in page.select("title, h1, h2, h3, h4, p, li, td, th, dt, dd, figcaption")
+    ]
+    texts += [element.get_text(" ") for element in page.select("button, label, summary, svg text, svg title, svg desc")]
+    texts += [meta["content"] for meta in page.select("meta[name=description]")]
+    texts += [element[name] for name in WORDS_IN_ATTRIBUTES for element in page.select(f"[{name}]")]
+    own = [STAYS_ENGLISH.sub("", text) for text in texts]
+    return [text for text in own if len(ENGLISH_WORDS & set(re.findall(r"[a-z]+", text.lower()))) >= 2]
+
+
+def test_english_on_a_translated_page_would_be_found():
+    sentence, alt = "The weights of the layer are shared.", "A tree which has two leaves"
+    page = f'<p>{sentence}</p><p>Os pesos são os mesmos.</p><img alt="{alt}"><code>the code of it is</code>'
+    assert english_sentences(page) == [sentence, alt]
+
+
+@pytest.mark.parametrize("edition", EDITIONS[1:], ids=lambda edition: edition.tag)
+@pytest.mark.parametrize("name", [page.docname for page in source.pages(ROOT)])
+def test_no_english_sentence_is_left_on_a_translated_page(html, name, edition):
+    found = english_sentences((html / edition.path / f"{name}.html").read_text("utf8"))
+    assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "title"),
+    [
+        ("pt-br/", "parametro", "Acesso, compartilhamento e inicialização de parâmetros"),
+        ("pt-br/", "parâmetros", "Acesso, compartilhamento e inicialização de parâmetros"),
+        ("pt-br/", "inicializacao adiada", "Inicialização adiada"),
+        ("tr/", "parametre", "Parametrelere erişim, paylaşım ve ilkleme"),
+        ("tr/", "ERTELENMİŞ", "Ertelenmiş ilkleme"),
+        ("tr/", "ertelenmis", "Ertelenmiş ilkleme"),
+        ("tr/", "ozel katman", "Özel katmanlar"),
+    ],
+)
+def test_search_in_the_language_with_and_without_accents(chromium, html, path, words, title):
+    page = chromium.new_page()
+    page.goto(f"{(html / path / 'search.html').as_uri()}?q={words}")
+    page.locator("#search-results li a", has_text=title).first.wait_for(timeout=10_000)
+    page.close()
 
 
 def test_a_catalog_counts_only_real_entries(tmp_path):

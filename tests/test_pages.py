@@ -128,6 +128,18 @@ def test_the_root_leads_to_the_first_page(visit):
     page.wait_for_url("**/chapter_computation/index.html")
 
 
+def test_the_root_leads_to_the_language_chosen_last(visit):
+    page = visit("chapter_computation/parameters.html")
+    page.locator(".dropdown-languages button").first.click()
+    page.locator("a.btn-language-tr").click()
+    page.wait_for_url("**/tr/chapter_computation/parameters.html*")
+    root = page.url.split("/tr/")[0]
+    page.goto(f"{root}/index.html")
+    page.wait_for_url("**/tr/chapter_computation/index.html")
+    page.goto(f"{root}/chapter_computation/parameters.html")  # elsewhere the choice forces nothing
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
 def test_drawings_follow_the_theme(visit):
     name = "chapter_computation/model-construction.html"
     colours = {

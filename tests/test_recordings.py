@@ -100,7 +100,6 @@ def test_a_recording_of_other_code_is_not_used_and_the_build_says_so(recorded_bo
     assert "computed on the test GPU" not in recorded_book.read("_build/html/pages/second.html")
 
 
-@pytest.mark.fast
 def test_recording_without_a_gpu_says_so():
     import torch
 
