@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MACHINERY = ["builder", "_extension", "_static", "_config.yml", "requirements.txt"]
+MACHINERY = ["builder", "_extension", "_static", "_templates", "_config.yml", "requirements.txt"]
 
 SWITCHES = [
     "--no-sandbox",
