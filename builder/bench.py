@@ -1,4 +1,4 @@
-"""`make bench`: how long the build takes and how much memory, on this machine. A report, not a test.
+"""`make bench`: time and memory of the build, and Lighthouse's figures of every page. A report, not a test.
 
 Works on a copy of the sources in a temporary folder, so the site and the cache of this one stay.
 """
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from builder import lighthouse
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "_build", "__pycache__", "tests")
 
@@ -55,7 +57,11 @@ def report(root: Path) -> None:
         pages = sorted((folder / "_build" / "html").rglob("*.html"))
         total = sum(page.stat().st_size for page in pages if "_static" not in page.parts)
         table.add_row("pages", f"{total / 2**10:.0f} KiB", f"{len(pages)} HTML files, not compressed")
-    Console().print(table)
+        Console().print(table)
+        if lighthouse.available():
+            Console(width=150).print(lighthouse.table(folder / "_build" / "html"))
+        else:
+            print("No npx on this machine: the pages are not measured with Lighthouse (it comes with Node.js).")
 
 
 if __name__ == "__main__":

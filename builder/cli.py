@@ -114,7 +114,7 @@ def linkcheck():
 
 @commands.command()
 def bench():
-    """Measure the build: cold, unchanged, one paragraph edited."""
+    """Measure the build, and every page with Lighthouse."""
     call(sys.executable, "-m", "builder.bench")
 
 

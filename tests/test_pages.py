@@ -70,8 +70,8 @@ def test_a_page_shows_its_content_and_fits_the_screen(visit, name, theme, width)
         assert box["width"] > 250
         assert box["height"] > 80
     for image in page.locator("article img").all():
-        image.scroll_into_view_if_needed()
-        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+        width = "image => { image.loading = 'eager'; return image.decode().then(() => image.naturalWidth) }"
+        assert image.evaluate(width) > 100
         assert len(image.get_attribute("alt")) > 20
 
 
@@ -85,7 +85,7 @@ def test_search_finds_an_error_message(visit):
 
 def test_error_cells_show_their_message(visit):
     page = visit("chapter_computation/model-construction.html")
-    errors = page.locator(".tag_raises-exception .traceback").all_inner_texts()
+    errors = page.locator(".tag_raises-exception .traceback").all_text_contents()
     assert any("mat1 and mat2 shapes cannot be multiplied" in error for error in errors)
     assert any("optimizer got an empty parameter list" in error for error in errors)
 
