@@ -6,6 +6,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.locale import get_translation
 
+from _extension.language import current
+from builder import pdf
 from builder.settings import repository
 
 COLAB = "https://colab.research.google.com/github/{repository}/blob/notebooks/{edition}/{page}.ipynb"
@@ -46,6 +48,14 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, do
                 "label": "download-notebook-button",
             },
         )
+        add_pdf(app, context, downloads[0])
+
+
+def add_pdf(app: Sphinx, context: dict, downloads: list[dict]) -> None:
+    """Offer the edition's PDF below the notebook, when `make pdf` has made it."""
+    if name := pdf.offered(Path(app.srcdir), current(app)):
+        button = {"type": "link", "url": context["pathto"](name, 1), "text": "PDF", "icon": "fas fa-file-pdf"}
+        downloads.insert(1, button | {"tooltip": _("Download the whole book as PDF"), "label": "download-pdf-button"})
 
 
 def setup(app: Sphinx) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from builder import links
+from builder import links, pdf
 from builder.errors import WAYS_OUT, BuildError
 from builder.source import Edition
 from builder.sphinx_run import work_folder
@@ -32,7 +32,7 @@ MOST_LINES = 30  # of Sphinx's messages; the first mistakes explain the rest
 NOT_PUBLISHED = [".buildinfo", "*webpack-macros.html"]  # Sphinx's own notes, and the theme's templates
 
 
-def forget_stale_work(root: Path) -> None:
+def forget_stale_work(root: Path, editions: list[Edition]) -> None:
     """Remove Sphinx's work when the machinery or the settings have changed since."""
     digest = hashlib.sha256()
     for pattern in MACHINERY:
@@ -40,6 +40,8 @@ def forget_stale_work(root: Path) -> None:
             digest.update(path.read_bytes())
     for name in SETTINGS:
         digest.update(os.environ.get(name, "").encode() + b"\0")
+    for edition in editions:  # pages offer it for download
+        digest.update(str(pdf.offered(root, edition)).encode() + b"\0")
     stamp = root / "_build" / "work" / "machinery"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest():
         return
@@ -53,13 +55,14 @@ def build(root: Path, editions: list[Edition]) -> None:
 
     Raises BuildError with Sphinx's warnings or broken links; the old site then stays as it was.
     """
-    forget_stale_work(root)
+    forget_stale_work(root, editions)
     run_sphinx(root, editions)
     new = {name: root / "_build" / f"{name}.new" for name in TARGETS}
     for folder in new.values():
         shutil.rmtree(folder, ignore_errors=True)
     for edition in editions:
         collect(work_folder(root, edition), edition, new["html"], new["notebooks"])
+        pdf.publish(root, edition, new["html"])
     if broken := links.broken(new["html"]):
         raise BuildError("broken links", "\n  ".join(["", *broken]), "Mend the link or the label it names.")
     for name in TARGETS:
