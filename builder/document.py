@@ -23,6 +23,8 @@ HERE = Path(__file__).parent
 FOR_THE_SCREEN = "script, style.screen, template, nav, button, form, .headerlink, .outputs-switch, .toctree-wrapper"
 # A cell up to this many lines stays on one page with its output; a longer one may break between the two.
 SHORT_CELL = 34
+# Pygments' classes that show in print, by their beginning; every other one would only make the PDF larger.
+KINDS = {"c": "comment", "k": "keyword", "ow": "keyword", "s": "string", "m": "number", "ne": "error", "gr": "error"}
 PLACEHOLDER = "000"  # where a page number will stand
 
 
@@ -161,20 +163,25 @@ def unfold(box: Tag) -> None:
 
 def lines(pre: Tag) -> list[str]:
     """The lines of a block of code as HTML; Pygments closes its elements at the end of each."""
-    return pre.decode_contents().removeprefix("<span></span>").rstrip("\n").split("\n")
+    return pre.decode_contents().rstrip("\n").split("\n")
 
 
 def hang_lines(pre: Tag) -> None:
     """Make each line an element of its own, so that the rest of a line that is too long is indented."""
+    for token in pre.find_all("span"):
+        if kind := next((KINDS[start] for start in KINDS if token.get("class", [""])[0].startswith(start)), None):
+            token["class"] = [kind]
+        else:
+            token.unwrap()
     html = "".join(f'<span class="line">{line}\n</span>' for line in lines(pre))
-    parsed = BeautifulSoup(html, "html.parser")
+    parsed = BeautifulSoup(f"<pre>{html}</pre>", "html.parser")  # outside <pre> it would drop indentation
     pre.clear()
-    pre.extend(list(parsed.children))
+    pre.extend(list(parsed.pre.children))
 
 
 def to_page(target: str, words: str, kind: str) -> Tag:
     """A paragraph with a link; `words` have %s where the number of the target's page comes."""
-    number = f'<span class="number" data-page-of="{target}">{PLACEHOLDER}</span>'
+    number = f'<span class="page-number" data-page-of="{target}">{PLACEHOLDER}</span>'
     html = f'<p class="{kind}"><a href="#{target}">{escape(words) % number}</a></p>'
     return BeautifulSoup(html, "html.parser").p
 
@@ -202,7 +209,7 @@ def contents(book: str, _: Callable[[str], str]) -> str:
     entries = []
     for heading in BeautifulSoup(book, "html.parser").find_all(["h1", "h2"]):
         target = heading.get("id") or heading.find_parent(["section", "div"], id=True)["id"]
-        number = f'<span class="number" data-page-of="{target}">{PLACEHOLDER}</span>'
+        number = f'<span class="page-number" data-page-of="{target}">{PLACEHOLDER}</span>'
         title = f'<span class="title">{heading.decode_contents().strip()}</span>'
         level = "part-entry" if heading.name == "h1" else "entry"
         entries.append(f'<li class="{level}"><a href="#{target}">{title}<span class="dots"></span>{number}</a></li>')

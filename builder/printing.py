@@ -24,7 +24,7 @@ MOST_PRINTS = 4  # the numbers have a place of fixed width, so the second print 
 # An element that shows the page of another names it in data-page-of.
 PLACES = "places => places.map(place => place.dataset.pageOf)"
 FILL = """numbers => document.querySelectorAll("[data-page-of]").forEach(place => {
-    place.textContent = numbers[place.dataset.pageOf];
+    place.textContent = numbers[place.dataset.pageOf] ?? "000";
 })"""
 # A picture that is still loading would be left out.
 LOADED = "() => Promise.all([...document.images].map(image => image.decode()))"
@@ -46,19 +46,20 @@ def browser_page() -> Iterator[Page]:
 
 def print_settled(page: Page, edition: Edition) -> PdfReader:
     """Print until the page numbers in the document are those of the print; return the print."""
-    page.evaluate(LOADED)
     wanted = set(page.eval_on_selector_all("[data-page-of]", PLACES))
-    where, filled_in = f"the PDF of edition {edition.name}", None
+    where, filled_in = f"the PDF of edition {edition.name}", {}
     for _attempt in range(MOST_PRINTS):
+        page.reload()  # a second print of the same page may fall otherwise: Chromium keeps parts of the first layout
+        page.evaluate(FILL, filled_in)
+        page.evaluate(LOADED)
         printed = PdfReader(io.BytesIO(page.pdf(outline=True, tagged=True, prefer_css_page_size=True)))
         found = page_numbers(printed)
         if missing := wanted - set(found):
             raise BuildError(where, f"has no place {min(missing)!r}", ANOTHER)
         if found == filled_in:
             return printed
-        page.evaluate(FILL, found)
         filled_in = found
-    raise BuildError(where, "its page numbers do not settle", "Give .number in builder/document.css a fixed width.")
+    raise BuildError(where, "its page numbers do not settle", "Give .page-number in builder/document.css a fixed width.")
 
 
 def page_numbers(printed: PdfReader) -> dict[str, int]:
