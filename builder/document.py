@@ -98,6 +98,9 @@ class Chapter:
         for element in self.article.find_all(id=True):
             if not element.find_parent("svg"):  # a drawing's ids begin with its name, and its style uses them
                 element["id"] = f"{self.id}--{element['id']}"
+        for anchor in self.article.select("section > span[id]:empty"):
+            heading = anchor.find_next_sibling()
+            heading.insert(0, anchor.extract())  # before it, it would stay on the page that the heading leaves
         for link in self.article.find_all("a", href=True):
             self.mend_link(link)
         for image in self.article.find_all("img", src=True):
@@ -208,7 +211,9 @@ def contents(book: str, _: Callable[[str], str]) -> str:
     """The table of contents: titles of the parts and of what is right below them, with their pages."""
     entries = []
     for heading in BeautifulSoup(book, "html.parser").find_all(["h1", "h2"]):
-        target = heading.get("id") or heading.find_parent(["section", "div"], id=True)["id"]
+        target = heading.get("id") or heading.find_parent("section", id=True)["id"]
+        for anchor in heading.select("[id]"):
+            anchor.decompose()
         number = f'<span class="page-number" data-page-of="{target}">{PLACEHOLDER}</span>'
         title = f'<span class="title">{heading.decode_contents().strip()}</span>'
         level = "part-entry" if heading.name == "h1" else "entry"
