@@ -59,7 +59,7 @@ def print_settled(page: Page, edition: Edition) -> PdfReader:
         if found == filled_in:
             return printed
         filled_in = found
-    raise BuildError(where, "its page numbers do not settle", "Give .page-number in builder/document.css a fixed width.")
+    raise BuildError(where, "its page numbers do not settle", "Widen .page-number in builder/document.css.")
 
 
 def page_numbers(printed: PdfReader) -> dict[str, int]:
