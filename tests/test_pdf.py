@@ -8,7 +8,8 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import Destination
 
-from builder.document import css_text
+from builder import document
+from builder.source import Edition
 from conftest import ENGLISH, ROOT, SmallBook
 
 PORTUGUESE = "- code: pt_BR\n  path: pt-br\n  notebooks: pt-br\n  title: Livro <pequeno>\n  name: Português\n"
@@ -207,8 +208,48 @@ def test_a_failed_print_leaves_the_earlier_pdf(printed_book):
     assert not list(folder.glob("*.partial"))
 
 
+@pytest.mark.fast
 def test_titles_cannot_break_the_style_sheet():
-    assert css_text('a "b" </style> \\') == '"a \\22 b\\22  \\3c /style> \\5c "'
+    assert document.css_text('a "b" </style> \\') == '"a \\22 b\\22  \\3c /style> \\5c "'
+
+
+@pytest.mark.fast
+def test_what_is_folded_on_a_page_lies_open_in_the_document(tmp_path):
+    page = """<article class="bd-article"><section id="a"><span id="label"></span>
+    <h1>Title<a class="headerlink">#</a></h1>
+    <fieldset class="outputs-switch">Outputs from</fieldset>
+    <div class="cell"><details class="hide"><summary>Show the code</summary>
+    <div class="cell_input"><pre><span class="k">def</span> <span class="n">f</span>():\n    pass\n</pre></div>
+    </details>
+    <div class="cell_output"><img src="plot.svg" alt="A plot" loading="lazy"></div>
+    <details class="recorded"><summary>Recorded on a GPU</summary><div class="cell_output">faster</div></details></div>
+    <p><a href="second.html#b">there</a> <a href="../index.html">start</a> <a href="https://pytorch.org">out</a></p>
+    <div class="exercise admonition" id="ex"><p class="admonition-title">Exercise 1</p></div>
+    <details class="solution admonition"><summary class="admonition-title">Solution</summary><p>The idea</p></details>
+    </section></article>"""
+    edition = Edition("en", "", "en", "A book", "English")
+    path = tmp_path / "_build" / "html" / "pages" / "first.html"
+    path.parent.mkdir(parents=True)
+    path.write_text(page, "utf8")
+    chapter = document.Chapter(tmp_path, edition, "pages/first", {"pages/first", "pages/second"})
+    body, solutions = chapter.body(str), chapter.solutions(str)
+    assert "<details" not in body + solutions
+    for left_out in ("Outputs from", "Show the code", "The idea", "headerlink", "loading"):
+        assert left_out not in body
+    for kept in (
+        '<span class="keyword">def</span> f():',
+        "    pass",
+        "Recorded on a GPU",
+        "faster",
+        "https://pytorch.org",
+    ):
+        assert kept in body
+    assert 'href="#pages-second--b"' in body
+    assert 'href="#pages-first--solution-1"' in body
+    assert (path.parent / "plot.svg").as_uri() in body
+    assert " start " in body, "a page that is not printed has no link"
+    assert "The idea" in solutions
+    assert 'href="#pages-first--ex"' in solutions
 
 
 @pytest.fixture(scope="module")
