@@ -55,7 +55,7 @@ def add_pdf(app: Sphinx, context: dict, downloads: list[dict]) -> None:
     """Offer the edition's PDF below the notebook, when `make pdf` has made it."""
     if name := pdf.offered(Path(app.srcdir), current(app)):
         button = {"type": "link", "url": context["pathto"](name, 1), "text": "PDF", "icon": "fas fa-file-pdf"}
-        downloads.insert(1, button | {"tooltip": _("Download the whole book as PDF"), "label": "download-pdf-button"})
+        downloads.insert(1, button | {"tooltip": _("The whole book (PDF)"), "label": "download-pdf-button"})
 
 
 def setup(app: Sphinx) -> None:

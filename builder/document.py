@@ -101,6 +101,8 @@ class Chapter:
         for anchor in self.article.select("section > span[id]:empty"):
             heading = anchor.find_next_sibling()
             heading.insert(0, anchor.extract())  # before it, it would stay on the page that the heading leaves
+        for figure in self.article.find_all("figure"):
+            figure["role"] = "group"  # the picture in it is the one that has an alternative text
         for link in self.article.find_all("a", href=True):
             self.mend_link(link)
         for image in self.article.find_all("img", src=True):
