@@ -274,9 +274,10 @@ def test_a_printed_page_is_its_text_and_nothing_else(page_on_paper):
 
 
 def test_a_dark_page_is_printed_in_light_colours(page_on_paper):
-    colour = page_on_paper.evaluate("getComputedStyle(document.querySelector('article p')).color")
-    red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
-    assert max(red, green, blue) < 100, f"text is {colour}"
+    for selector in ("article p", "article pre", "article pre span[class]"):
+        element = page_on_paper.locator(selector).first
+        colour = element.evaluate("element => getComputedStyle(element).color")
+        assert max(map(int, re.findall(r"\d+", colour)[:3])) < 100, f"{selector} is {colour}"
     backgrounds = """[...document.querySelectorAll("html, body, main, article, pre")].map(
         element => getComputedStyle(element).backgroundColor)"""
     for colour in page_on_paper.evaluate(backgrounds):
