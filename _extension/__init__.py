@@ -2,14 +2,16 @@
 
 `language` is about the editions, `search` about words with accents.
 
-One module a job: `notebook` writes the Colab notebooks, `buttons` puts launch and download buttons on
-a page, `figures` sets the book's drawings into it, `mathml` its formulas, `recorded` the outputs of GPU
-machines, `page` the small rest.
+One module a job: `notebook` writes the Colab notebooks, `layout` fills the templates, `buttons` says where
+a page can be launched and downloaded, `assets` joins style sheets and scripts, `figures` sets the book's
+drawings into a page, `mathml` its formulas, `recorded` the outputs of GPU machines, `errors` the way back to
+the index of messages, `body` and `page` mend
+what other extensions write.
 """
 
 from sphinx.application import Sphinx
 
-from _extension import buttons, figures, language, mathml, notebook, page, recorded, search
+from _extension import assets, body, errors, figures, language, layout, mathml, notebook, page, recorded, search
 
 
 def setup(app: Sphinx) -> dict:
@@ -18,6 +20,6 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("book_downloads", False, "html", bool)
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
-    for module in (language, search, notebook, buttons, figures, mathml, page, recorded):
+    for module in (language, search, notebook, figures, mathml, page, recorded, errors, body, layout, assets):
         module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,7 @@
-"""The buttons at the top of a page: open the notebook on Colab, download it."""
+"""The ways to take a page along: open its notebook on Colab, download it."""
 
 from pathlib import Path
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.locale import get_translation
 
@@ -19,45 +18,25 @@ def is_notebook(app: Sphinx, pagename: str) -> bool:
     return "kernelspec" in app.env.metadata.get(pagename, {})
 
 
-def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Put the launch and download buttons among the theme's; on pages that are notebooks only."""
+def colab(app: Sphinx, pagename: str) -> str:
+    """The address at which Colab opens the page's notebook; empty where there is none."""
+    name = repository(Path(app.srcdir))
+    if not name or not is_notebook(app, pagename):
+        return ""
+    return COLAB.format(repository=name, edition=app.config.book_edition, page=pagename)
+
+
+def downloads(app: Sphinx, pagename: str, context: dict) -> dict | None:
+    """The menu of what can be downloaded; None for a page that has nothing."""
     if not is_notebook(app, pagename):
-        return
-    buttons = context["header_buttons"]
-    if name := repository(Path(app.srcdir)):
-        buttons.insert(
-            0,
-            {
-                "type": "link",
-                "url": COLAB.format(repository=name, edition=app.config.book_edition, page=pagename),
-                "tooltip": _("Open on Colab"),
-                "icon": "fas fa-rocket",
-                "label": "launch-colab-button",
-            },
-        )
-    downloads = [button["buttons"] for button in buttons if button.get("label") == "download-buttons"]
-    if app.config.book_downloads and downloads:
-        downloads[0].insert(
-            0,
-            {
-                "type": "link",
-                "url": context["pathto"](f"_notebooks/{pagename}.ipynb", 1),
-                "text": ".ipynb",
-                "tooltip": _("Download notebook"),
-                "icon": "fas fa-code",
-                "label": "download-notebook-button",
-            },
-        )
-        add_pdf(app, context, downloads[0])
-
-
-def add_pdf(app: Sphinx, context: dict, downloads: list[dict]) -> None:
-    """Offer the edition's PDF below the notebook, when `make pdf` has made it."""
-    if name := pdf.offered(Path(app.srcdir), current(app)):
-        button = {"type": "link", "url": context["pathto"](name, 1), "text": "PDF", "icon": "fas fa-file-pdf"}
-        downloads.insert(1, button | {"tooltip": _("The whole book (PDF)"), "label": "download-pdf-button"})
-
-
-def setup(app: Sphinx) -> None:
-    """Connect to Sphinx, after the theme (which uses priority 501)."""
-    app.connect("html-page-context", add_buttons, priority=600)
+        return None
+    links = []
+    if app.config.book_downloads:
+        notebook = context["pathto"](f"_notebooks/{pagename}.ipynb", 1)
+        links.append({"href": notebook, "text": _("Notebook (.ipynb)"), "download": True})
+        if name := pdf.offered(Path(app.srcdir), current(app)):
+            links.append({"href": context["pathto"](name, 1), "text": _("The whole book (PDF)"), "download": True})
+    if name := context.get("sourcename"):
+        source = context["pathto"](f"_sources/{name}", 1)
+        links.append({"href": source, "text": _("Source (.md)"), "download": True})
+    return {"name": "download", "label": _("Download"), "links": links} if links else None

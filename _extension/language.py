@@ -1,7 +1,7 @@
 """The languages of the book: its own words in each, and the way from a page to the same page in another.
 
 Texts of pages come from their catalogs through Sphinx. Here are the rest: buttons and labels (catalog
-`book`), what the theme leaves in English (catalogs `sphinx` and `booktheme`), words inside drawings
+`book`), what Sphinx leaves in English (catalog `sphinx`), words inside drawings
 (catalog `figures`), and the mark on a paragraph that is not translated yet.
 """
 
@@ -22,40 +22,16 @@ from builder.settings import site_url
 from builder.source import Edition, editions
 
 _ = get_translation("book")
-_theme = get_translation("sphinx")
-# Labels of the theme, and how they stand in a page.
-LABELS = {
-    "Main": 'aria-label="Main"',
-    "Page": 'aria-label="Page"',
-    "Toggle primary sidebar": 'title="Toggle primary sidebar"',
-    "Toggle secondary sidebar": 'title="Toggle secondary sidebar"',
-}
-CATALOGS = ["book", "figures", "sphinx", "booktheme", "exercise"]
+CATALOGS = ["book", "figures", "sphinx", "exercise"]
 
 
 def translate_settings(app: Sphinx, config: Config) -> None:
     """Settings whose values are words that a reader sees."""
     config.nb_code_prompt_show = _("Show the code")
     config.nb_code_prompt_hide = _("Hide the code")
-    config.html_theme_options["search_bar_text"] = _("Search this book")
     source = editions(Path(app.srcdir))[0]
     if config.language != source.code:
         config.translation_progress_classes = "untranslated"
-
-
-def translate_labels(app: Sphinx) -> None:
-    """The theme's templates have some labels in English only: translate them in the finished page."""
-    if app.builder.name != "html":
-        return
-    render = app.builder.templates.render
-
-    def render_translated(template: str, context: dict) -> str:
-        html = render(template, context)
-        for name, text in LABELS.items():
-            html = html.replace(text, text.replace(name, _theme(name)))
-        return html
-
-    app.builder.templates.render = render_translated
 
 
 def marked_up(node: nodes.Element) -> str:
@@ -131,37 +107,34 @@ def current(app: Sphinx) -> Edition:
     return next(one for one in editions(Path(app.srcdir)) if one.code == app.config.language)
 
 
-def path_to(context: dict, here: Edition, there: Edition, page: str) -> str:
-    """Relative address of a page in another edition."""
-    up = context["pathto"]("", 1) + ("../" if here.path else "")
-    return f"{up or './'}{there.path + '/' if there.path else ''}{page}"
-
-
-def add_languages(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """The switch between the languages, and the alternates for search engines."""
+def menu(app: Sphinx, pagename: str, context: dict) -> dict | None:
+    """The switch between the languages: to the same page in each; None when there is one language only."""
     known = editions(Path(app.srcdir))
-    if not app.config.book_downloads or len(known) < 2 or "header_buttons" not in context:
-        return
+    if not app.config.book_downloads or len(known) < 2:
+        return None
     here, page = current(app), f"{pagename}{app.builder.out_suffix}"
-    links = []
-    for there in known:
-        links.append(
-            {
-                "type": "link",
-                "url": path_to(context, here, there, page),
-                "text": there.name,
-                "tooltip": _("Read this page in %s") % there.name,
-                "label": f"language-{there.tag}",
-            }
-        )
-        if address := site_url(Path(app.srcdir)):
-            href = "/".join(part for part in (address, there.path, page) if part)
-            context["metatags"] = (
-                context.get("metatags", "") + f'\n<link rel="alternate" hreflang="{there.tag}" href="{href}">'
-            )
-    tooltip = _("Language")
-    group = {"type": "group", "tooltip": tooltip, "icon": "fas fa-language", "buttons": links, "label": "languages"}
-    context["header_buttons"].insert(0, group)
+    up = context["pathto"]("", 1) + ("../" if here.path else "")
+    links = [
+        {
+            "href": f"{up or './'}{there.path + '/' if there.path else ''}{page}",
+            "text": there.name,
+            "language": there.tag,
+            "current": there is here,
+        }
+        for there in known
+    ]
+    return {"name": "language", "label": _("Language"), "links": links}
+
+
+def alternates(app: Sphinx, pagename: str) -> str:
+    """The page's addresses in every language, for search engines."""
+    address, known = site_url(Path(app.srcdir)), editions(Path(app.srcdir))
+    if not address or not app.config.book_downloads or len(known) < 2:
+        return ""
+    page = f"{pagename}{app.builder.out_suffix}"
+    places = {there.tag: "/".join(part for part in (address, there.path, page) if part) for there in known}
+    places["x-default"] = places[known[0].tag]
+    return "".join(f'\n<link rel="alternate" hreflang="{tag}" href="{href}">' for tag, href in places.items())
 
 
 def setup(app: Sphinx) -> None:
@@ -169,8 +142,6 @@ def setup(app: Sphinx) -> None:
     for catalog in CATALOGS:
         app.add_message_catalog(catalog, str(Path(__file__).parents[1] / "locale"))
     app.connect("config-inited", translate_settings)
-    app.connect("builder-inited", translate_labels)
     app.add_transform(TranslateTheRest)
     app.connect("doctree-resolved", translate_description)
     app.connect("doctree-resolved", mark_untranslated)
-    app.connect("html-page-context", add_languages, priority=601)

@@ -4,9 +4,7 @@ import json
 from pathlib import Path
 
 from docutils import nodes
-from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
-from sphinx_exercise import copy_asset_files
 from sphinx_exercise.nodes import is_extension_node
 
 from builder.source import editions
@@ -33,16 +31,6 @@ def drop_repeated_ids(app: Sphinx, doctree: nodes.document, docname: str) -> Non
                 section["ids"] = []
 
 
-def copy_styles_early(app: Sphinx) -> None:
-    """These two copy their style sheets only when all pages are written; Sphinx, which puts a checksum of each
-    style sheet into a page, would write a first build differently from a second.
-    """
-    if app.builder.name == "html":
-        Path(app.outdir, "_static").mkdir(parents=True, exist_ok=True)
-        add_global_html_resources(app, None)
-        copy_asset_files(app, None)
-
-
 def write_redirect(app: Sphinx, exception: Exception | None) -> None:
     """Lead from the site's root to the first page."""
     if exception is not None or app.builder.name != "html":
@@ -61,6 +49,5 @@ def write_redirect(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Connect to Sphinx."""
-    app.connect("builder-inited", copy_styles_early)
     app.connect("doctree-resolved", drop_repeated_ids)
     app.connect("build-finished", write_redirect)

@@ -33,7 +33,7 @@ def build_book() -> None:
     executed = execute.execute(pages, cache, config["nb_execution_timeout"], recordings.digest(ROOT))
     recordings.show(ROOT, pages, cache)
     translations.compile_all(ROOT, editions)
-    site.build(ROOT, editions)
+    site.build(ROOT, editions, pages)
     seconds = time.monotonic() - started
     notebooks = sum(page.notebook is not None for page in pages)
     print(f"{executed} of {notebooks} notebooks executed; built in {seconds:.0f} s.")

@@ -11,9 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from builder import links, pdf
+from builder import links, pdf, sitemap
 from builder.errors import WAYS_OUT, BuildError
-from builder.source import Edition
+from builder.settings import site_url
+from builder.source import Edition, Page
 from builder.sphinx_run import work_folder
 
 # What decides how pages are made; Sphinx itself follows only the sources of the pages.
@@ -24,12 +25,16 @@ MACHINERY = [
     "requirements.txt",
     "builder/*.py",
     "_extension/*.py",
+    "_static/**/*.*",
+    "_templates/*",
     "recorded/*/*.ipynb",
 ]
 SETTINGS = ["BOOK_REPOSITORY", "GITHUB_REPOSITORY", "BOOK_URL", "RECORDED"]
 TARGETS = ["html", "notebooks"]
 MOST_LINES = 30  # of Sphinx's messages; the first mistakes explain the rest
-NOT_PUBLISHED = [".buildinfo", "*webpack-macros.html"]  # Sphinx's own notes, and the theme's templates
+NOT_PUBLISHED = [".buildinfo", "objects.inv"]  # Sphinx's own notes
+# What pages load; Sphinx copies the theme's files as well, and the sources of these.
+STATIC = {"site.js", "search.js", "start.js", "favicon.svg", "live"}
 
 
 def forget_stale_work(root: Path, editions: list[Edition]) -> None:
@@ -50,7 +55,7 @@ def forget_stale_work(root: Path, editions: list[Edition]) -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def build(root: Path, editions: list[Edition]) -> None:
+def build(root: Path, editions: list[Edition], pages: list[Page]) -> None:
     """Build all editions and put the new site in place of the old one.
 
     Raises BuildError with Sphinx's warnings or broken links; the old site then stays as it was.
@@ -63,6 +68,8 @@ def build(root: Path, editions: list[Edition]) -> None:
     for edition in editions:
         collect(work_folder(root, edition), edition, new["html"], new["notebooks"])
         pdf.publish(root, edition, new["html"])
+    if address := site_url(root):
+        sitemap.write(new["html"], address, editions, pages)
     if broken := links.broken(new["html"]):
         raise BuildError("broken links", "\n  ".join(["", *broken]), "Mend the link or the label it names.")
     for name in TARGETS:
@@ -102,9 +109,17 @@ def explain(root: Path, edition: Edition, messages: str) -> BuildError:
 def collect(work: Path, edition: Edition, html: Path, notebooks: Path) -> None:
     """Copy one edition into the new site and its notebooks to where publishing takes them from."""
     site = html / edition.path
-    shutil.copytree(work / "html", site, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NOT_PUBLISHED))
+    shutil.copytree(work / "html", site, dirs_exist_ok=True, ignore=not_published)
     for folder in (notebooks / edition.notebooks, site / "_notebooks"):
         shutil.copytree(work / "notebook", folder, ignore=shutil.ignore_patterns("_static"))
+
+
+def not_published(folder: str, names: list[str]) -> set[str]:
+    """What stays behind when a built edition is copied into the site."""
+    left = shutil.ignore_patterns(*NOT_PUBLISHED)(folder, names)
+    if Path(folder).name == "_static":
+        left |= {name for name in names if name not in STATIC and not name.startswith("card-")}
+    return left
 
 
 def swap(new: Path, current: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from builder.browser import SWITCHES
 
 ROOT = Path(__file__).parents[1]
-MACHINERY = ["builder", "_extension", "_static", "_config.yml", "requirements.txt"]
+MACHINERY = ["builder", "_extension", "_static", "_templates", "_config.yml", "requirements.txt"]
 
 ENGLISH = '- code: en\n  path: ""\n  notebooks: en\n  title: Deep Learning Computation\n  name: English\n'
 

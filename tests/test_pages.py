@@ -1,12 +1,9 @@
 """Promises of the pages, in a real browser."""
 
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 
 from builder import source
+from builder.serve import served
 from conftest import ROOT
 
 PAGES = [page.docname for page in source.pages(ROOT)]
@@ -16,20 +13,11 @@ NOTEBOOKS = [page.docname for page in source.pages(ROOT) if page.notebook]
 FORMULA = "\n$$ y = \\frac{1}{\\sqrt{2\\pi}} \\sum_{i=1}^n x_i^2 $$ (eq-sum)\n\n{eq}`eq-sum`\n"
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without a line for each request."""
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(html):
-    """The built site on a port of this machine."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(html)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    """The built site, served as a static host does."""
+    with served(html) as where:
+        yield where
 
 
 @pytest.fixture
@@ -90,7 +78,7 @@ def test_a_page_shows_its_content_and_fits_the_screen(visit, name, theme, width)
 def test_search_finds_an_error_message(visit):
     page = visit("search.html?q=mat1+and+mat2")
     page.locator("#search-results li").first.wait_for()
-    found = page.locator("#search-results li a").all_inner_texts()
+    found = "\n".join(page.locator("#search-results li a").all_inner_texts())
     assert "Index of error messages" in found
     assert "Layers, blocks and models" in found
 
@@ -107,7 +95,7 @@ def test_solutions_are_folded_until_asked_for(visit):
     solution = page.locator(".solution").first
     code = solution.locator(".cell_input").first
     assert not code.is_visible()
-    solution.locator(".toggle-button").click()
+    solution.locator("summary").first.click()
     assert code.is_visible()
     assert "✓ Solved" in solution.inner_text()
 
@@ -130,8 +118,8 @@ def test_the_root_leads_to_the_first_page(visit):
 
 def test_the_root_leads_to_the_language_chosen_last(visit):
     page = visit("chapter_computation/parameters.html")
-    page.locator(".dropdown-languages button").first.click()
-    page.locator("a.btn-language-tr").click()
+    page.locator("[popovertarget=menu-language]").click()
+    page.locator("a[data-language=tr]").click()
     page.wait_for_url("**/tr/chapter_computation/parameters.html*")
     root = page.url.split("/tr/")[0]
     page.goto(f"{root}/index.html")
@@ -160,7 +148,7 @@ def test_the_page_works_from_disk_and_without_scripts(html, chromium):
 
 def test_the_notebook_can_be_downloaded(visit, address):
     page = visit("chapter_computation/model-construction.html")
-    page.locator(".dropdown-download-buttons button").first.click()
-    link = page.locator("a.btn-download-notebook-button")
+    page.locator("[popovertarget=menu-download]").click()
+    link = page.locator("#menu-download a[href$='.ipynb']")
     response = page.request.get(f"{address}/chapter_computation/{link.get_attribute('href')}")
     assert response.json()["nbformat"] == 4

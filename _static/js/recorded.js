@@ -1,8 +1,7 @@
 // The switch between the outputs of this build and those recorded on a GPU machine.
 // Without this script each recorded output can be opened below the other.
-document.addEventListener("DOMContentLoaded", () => {
-  const choices = document.querySelector(".outputs-switch");
-  if (!choices) return;
+const choices = document.querySelector(".outputs-switch");
+if (choices) {
   const boxes = [...document.querySelectorAll("details.recorded")];
   const show = (machine) => {
     for (const box of boxes) {
@@ -14,4 +13,4 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   choices.hidden = false;
   choices.addEventListener("change", (event) => show(event.target.value));
-});
+}

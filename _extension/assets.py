@@ -1,0 +1,81 @@
+"""What every page needs: its styles, one script; and the search page's own script.
+
+They are joined from `_static/css`, `_static/js` and `_static/search`, from Pygments' styles and, for the
+search, from Sphinx's own scripts. The styles are few enough to stand in the page itself, which is painted
+without waiting for a second file. A page names scripts with a checksum, so that a browser may keep them.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+from pygments.formatters import HtmlFormatter
+from rcssmin import cssmin
+from rjsmin import jsmin
+from sphinx.application import Sphinx
+
+LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"  # at least AA on the page's grounds
+# What Sphinx's search is made of, in the order in which it has to run; not every language has translations.
+SEARCH = ["documentation_options.js", "doctools.js", "translations.js", "language_data.js", "searchtools.js"]
+
+
+def colours(style: str) -> dict[str, str]:
+    """The declarations of a Pygments style for each class of token."""
+    definitions = HtmlFormatter(style=style).get_style_defs(".highlight")
+    return dict(re.findall(r"^\.highlight \.(\w+) \{ (.+?) \}", definitions, re.M))
+
+
+def coloured() -> list[str]:
+    """The classes of tokens that look different from a plain name in one of the themes."""
+    found = colours(LIGHT), colours(DARK)
+    return sorted({name for style in found for name, look in style.items() if look != style["n"]} - {"hll"})
+
+
+def highlighting() -> str:
+    """The colours of code, for both themes; tokens that look the same share a rule."""
+    rules = []
+    for style, start in ((colours(LIGHT), ""), (colours(DARK), '[data-theme="dark"] ')):
+        looks = {}
+        for name in coloured():
+            looks.setdefault(style.get(name, style["n"]), []).append(f"{start}.highlight .{name}")
+        rules += [f"{','.join(names)}{{{look}}}" for look, names in looks.items()]
+    return "\n".join(rules)
+
+
+def joined(folder: Path) -> str:
+    """The files of a folder, in the order of their names."""
+    return "\n".join(path.read_text("utf8") for path in sorted(folder.iterdir()) if path.is_file())
+
+
+def write(app: Sphinx, name: str, text: str) -> None:
+    """Put a file into the site and remember its checksum for the pages."""
+    path = Path(app.outdir, "_static", name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf8")
+    app.config.html_context["assets"][name] = hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def write_early(app: Sphinx) -> None:
+    """The files that do not depend on Sphinx's own."""
+    if app.builder.name != "html":
+        return
+    ours = Path(__file__).parents[1] / "_static"
+    app.config.html_context["assets"] = {}
+    app.config.html_context["styles"] = cssmin(highlighting() + joined(ours / "css"))
+    write(app, "site.js", jsmin(joined(ours / "js")))
+    app.config.html_context["assets"]["search.js"] = app.config.language  # it changes with Sphinx's version only
+
+
+def write_search(app: Sphinx, exception: Exception | None) -> None:
+    """The search page's script; Sphinx has written its parts by now."""
+    if exception is not None or app.builder.name != "html":
+        return
+    ours, theirs = Path(__file__).parents[1] / "_static/search", Path(app.outdir, "_static")
+    parts = [ours / "before.js", *(theirs / name for name in SEARCH), ours / "sections.js"]
+    write(app, "search.js", jsmin("\n".join(path.read_text("utf8") for path in parts if path.exists())))
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to Sphinx."""
+    app.connect("builder-inited", write_early)
+    app.connect("build-finished", write_search)

@@ -1,0 +1,76 @@
+"""The last touches to the text of a page, before the layout goes around it."""
+
+import re
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+from docutils import nodes
+from PIL import Image
+from sphinx.application import Sphinx
+from sphinx.locale import get_translation
+from sphinx.writers.html5 import HTML5Translator
+from sphinx_exercise.nodes import solution_node
+
+from _extension import assets
+
+_ = get_translation("book")
+PIXELS = {"pt": 96 / 72, "px": 1.0, "": 1.0}
+# Pygments marks more than its styles colour, and docutils each word of inline code: twice as many elements as needed.
+SPAN = re.compile(r'<span class="([a-z]\w{0,2})">([^<]*)</span>')
+COLOURED = set(assets.coloured())
+FOLDED = re.compile(r'(<details class="[^"]*\bsolution\b[^>]*>\s*)<p class="admonition-title">(.*?)</p>')
+ERROR = re.compile(r'<div (?=class="cell_output[^>]*>\s*<div class="output traceback)')
+IMAGE = re.compile(r'<img\b[^>]*?\bsrc="([^"]+)"[^>]*?/?>')
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of an image in CSS pixels; PNGs are drawn at twice their size."""
+    if path.suffix != ".svg":
+        with Image.open(path) as image:
+            return image.width // 2, image.height // 2
+    _event, root = next(ElementTree.iterparse(path, ["start"]))
+    width, height = (re.fullmatch(r"([\d.]+)([a-z]*)", root.get(name)) for name in ("width", "height"))
+    return round(float(width[1]) * PIXELS[width[2]]), round(float(height[1]) * PIXELS[height[2]])
+
+
+def with_size(app: Sphinx, match: re.Match) -> str:
+    """An image that keeps its place while it loads, and loads when it is near."""
+    sources = {name: path for path, name in app.builder.images.items()}  # Sphinx copies them when all pages are written
+    name = match[1].split("/")[-1]
+    if "width=" in match[0] or name not in sources:
+        return match[0]
+    width, height = size(Path(app.srcdir, sources[name]))
+    return match[0].replace("<img", f'<img width="{width}" height="{height}" loading="lazy" decoding="async"', 1)
+
+
+def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Name the parts of a cell for screen readers, give images their size, leave out empty markup."""
+    if app.builder.name != "html" or not context.get("body"):
+        return
+    html = SPAN.sub(lambda span: span[0] if span[1] in COLOURED else span[2], context["body"])
+    html = FOLDED.sub(r'\1<summary class="admonition-title">\2</summary>', html)
+    html = IMAGE.sub(partial(with_size, app), html)
+    code, output, error = (f'<div role="group" aria-label="{name}" ' for name in (_("Code"), _("Output"), _("Error")))
+    html = html.replace('<div class="cell_input', f'{code}class="cell_input')
+    html = ERROR.sub(error, html)
+    html = html.replace('<div class="cell_output', f'{output}class="cell_output')
+    html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    html = html.replace('<div class="pst-scrollable-table-container">', '<div class="table-box">')
+    context["body"] = html
+
+
+def visit_solution(self: HTML5Translator, node: solution_node) -> None:
+    """A solution is folded, with or without a script."""
+    self.body.append(self.starttag(node, "details", CLASS="admonition"))
+
+
+def depart_solution(self: HTML5Translator, node: solution_node) -> None:
+    """Its title is what opens it."""
+    self.body.append("</details>\n")
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to Sphinx, before the layout is filled (priority 600)."""
+    app.add_node(solution_node, override=True, html=(visit_solution, depart_solution))
+    app.connect("html-page-context", finish, priority=550)

@@ -1,0 +1,51 @@
+// What follows the reader down the page: the current place in the contents, and boxes that scroll by keyboard.
+{
+  const links = new Map([...document.querySelectorAll("#page-toc a")].map((link) => [link.hash.slice(1), link]));
+  const sections = [...document.querySelectorAll("article section[id]")].filter((section) => links.has(section.id));
+  let current = null;
+  const mark = () => {
+    const passed = sections.filter((section) => section.getBoundingClientRect().top < innerHeight / 3);
+    const link = links.get(passed.at(-1)?.id);
+    if (link === current) return;
+    current?.removeAttribute("aria-current");
+    link?.setAttribute("aria-current", "location");
+    if (link && getComputedStyle(link).position !== "fixed") {
+      const list = document.getElementById("page-toc");
+      const top = link.offsetTop - list.clientHeight / 2;
+      if (list.scrollHeight > list.clientHeight) list.scrollTop = top;
+    }
+    current = link;
+  };
+  let waiting = false;
+  addEventListener("scroll", () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; mark(); });
+  }, { passive: true });
+
+  // Code and tables that are wider than their box scroll inside it; the keyboard must reach them.
+  const reach = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  for (const box of document.querySelectorAll("article pre, .table-box, article div.math")) reach.observe(box);
+
+  // A link from the contents closes the panel that it is in.
+  for (const panel of document.querySelectorAll("nav[popover]")) {
+    panel.addEventListener("click", ({ target }) => {
+      if (target.closest("a") && panel.matches(":popover-open")) panel.hidePopover();
+    });
+  }
+  // "/" and Ctrl+K lead to the search.
+  addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, [contenteditable]");
+    if ((event.key === "/" && !typing && !event.ctrlKey) || (event.key === "k" && (event.ctrlKey || event.metaKey))) {
+      const field = document.getElementById("search");
+      if (!field.checkVisibility()) return;
+      event.preventDefault();
+      field.focus();
+    }
+  });
+}

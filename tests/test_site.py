@@ -1,0 +1,226 @@
+"""Promises of the site: weight, access for everybody, search, and what it says of itself to machines."""
+
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from builder import source
+from builder.serve import served
+from conftest import ROOT
+
+EDITIONS = source.editions(ROOT)
+PAGES = [page.docname for page in source.pages(ROOT)]
+EVERYWHERE = [(f"{edition.path}/" if edition.path else "") + name for edition in EDITIONS for name in PAGES]
+SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+TRANSLATED_SCREENS = [(1280, "light"), (390, "dark")]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Each kind of coloured code once in each kind of box: thousands of equal ones would take minutes to measure.
+ONE_OF_EACH_COLOUR = """() => {
+  const seen = new Set();
+  for (const span of document.querySelectorAll("pre span")) {
+    const box = span.closest(".cell_output, .cell_input, .admonition");
+    const kind = `${span.className} in ${box?.className}`;
+    if (seen.has(kind)) span.replaceWith(span.textContent);
+    seen.add(kind);
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(html):
+    """The built site, served as a static host does."""
+    with served(html) as where:
+        yield where
+
+
+@pytest.fixture
+def open_page(chromium, address):
+    """Open a page of the site in a new browser context."""
+    contexts = []
+
+    def visit(name: str, width: int = 1280, theme: str = "light", on_request=None):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        if on_request:
+            page.on("requestfinished", on_request)
+        page.goto(f"{address}/{name}")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def screens(name: str) -> list[tuple[int, str]]:
+    """The screens on which a page is tested: English on all, the others on the two that differ most."""
+    return SCREENS if name in PAGES else TRANSLATED_SCREENS
+
+
+@pytest.mark.parametrize("name", [*EVERYWHERE, "search", "404"])
+def test_axe_finds_nothing(open_page, name):
+    for width, theme in screens(name):
+        page = open_page(f"{name}.html", width, theme)
+        page.add_style_tag(content="* { content-visibility: visible !important }")
+        page.evaluate(ONE_OF_EACH_COLOUR)
+        result = Axe().run(page, options={"runOnly": RULES})
+        found = [(rule["id"], node["html"][:200]) for rule in result.response["violations"] for node in rule["nodes"]]
+        assert found == [], f"{name}, {width} px, {theme}"
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_a_page_is_light(open_page, name):
+    """At most 60 KB over the wire and 8 requests besides the page's own figures and plots."""
+    finished = []
+    page = open_page(f"{name}.html", on_request=lambda request: finished.append(request))
+    page.wait_for_load_state("networkidle")
+    own = [request for request in finished if "/_images/" not in request.url]
+    beside = [request for request in own if not request.url.endswith(".html")]
+    assert own, "no request was seen"
+    assert len(own) <= 8
+    assert sum(request.sizes()["responseBodySize"] for request in beside) <= 60_000
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_moves_while_a_page_loads(open_page, name):
+    page = open_page(f"{name}.html", 390)
+    page.wait_for_load_state("networkidle")
+    shift = page.evaluate("""() => new Promise((done) => {
+      let sum = 0;
+      new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
+        .observe({ type: "layout-shift", buffered: true });
+      requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+    })""")
+    assert shift == pytest.approx(0, abs=0.001)
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_a_small_or_magnified_page_does_not_scroll_sideways(open_page, name):
+    """320 px is also what 1280 px become at 400%; the page's text grows to 200%."""
+    page = open_page(f"{name}.html", 320)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page = open_page(f"{name}.html", 640)
+    page.add_style_tag(content="html { font-size: 200% }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_images_keep_their_place(html, name):
+    for image in re.findall(r"<img [^>]*>", (html / f"{name}.html").read_text("utf8")):
+        assert re.search(r'width="\d+" height="\d+"', image), image
+        assert 'loading="lazy"' in image
+
+
+def test_the_keyboard_reaches_the_text_and_the_menus(open_page):
+    page = open_page(f"{PAGES[1]}.html")
+    page.keyboard.press("Tab")
+    skip = page.locator(":focus")
+    assert skip.get_attribute("href") == "#main-content"
+    assert skip.bounding_box()["y"] >= 0
+    menu = page.locator("[popovertarget=menu-language]")
+    menu.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#menu-language").is_visible()
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").get_attribute("hreflang") == "en"
+    page.keyboard.press("Escape")
+    assert not page.locator("#menu-language").is_visible()
+    assert page.locator(":focus").get_attribute("popovertarget") == "menu-language"
+
+
+def test_the_contents_are_a_panel_on_a_phone(open_page):
+    page = open_page(f"{PAGES[1]}.html", 390)
+    assert not page.locator("#book-nav").is_visible()
+    page.locator("[popovertarget=book-nav]").click()
+    assert page.locator("#book-nav li").count() == len(PAGES)
+    page.locator("#book-nav a").last.click()
+    page.wait_for_url(f"**/{PAGES[-1]}.html")
+
+
+def test_a_box_that_scrolls_is_reached_by_keyboard_and_no_other(open_page):
+    page = open_page(f"{PAGES[1]}.html", 390)
+    boxes = page.locator("article pre")
+    boxes.first.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('article pre[tabindex]')")
+    wrong = page.evaluate("""() => [...document.querySelectorAll("article > section > section:first-of-type pre")]
+      .filter((box) => (box.scrollWidth > box.clientWidth) !== (box.tabIndex === 0)).length""")
+    assert wrong == 0
+
+
+def test_the_theme_is_kept(open_page):
+    page = open_page(f"{PAGES[1]}.html", theme="dark")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.locator("#theme").click()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+
+
+def test_the_copy_button_copies_the_code_only(open_page):
+    page = open_page(f"{PAGES[1]}.html")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cell = page.locator(".cell:has(.cell_output)").first
+    cell.scroll_into_view_if_needed()
+    cell.locator(".copy").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == cell.locator(".cell_input pre").text_content().strip()
+    assert cell.locator(".cell_output").inner_text().strip() not in copied
+
+
+def test_a_search_for_a_message_lands_on_its_section(open_page):
+    page = open_page("search.html?q=mat1+and+mat2+shapes")
+    result = page.locator("#search-results a", has_text="mat1 and mat2 shapes cannot be multiplied")
+    result.first.click()
+    page.wait_for_url("**/errors.html#*")
+    heading = page.locator(f"#{page.url.split('#')[1]} > :is(h2, h3)").first
+    assert "mat1 and mat2 shapes" in heading.inner_text()
+    assert heading.evaluate("heading => heading.getBoundingClientRect().top < innerHeight / 2")
+
+
+def test_a_section_that_shows_a_message_leads_to_its_entry(open_page):
+    page = open_page(f"{PAGES[1]}.html")
+    page.locator(".to-errors a").first.click()
+    page.wait_for_url("**/errors.html#*")
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_the_head_describes_the_page(html, name):
+    page = (html / f"{name}.html").read_text("utf8")
+    data = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page)[1])
+    assert data["@context"] == "https://schema.org"
+    assert data["inLanguage"] == re.search(r'<html lang="([^"]+)"', page)[1]
+    assert len(data["description"]) > 60
+    assert data["description"] in page.split("<style>")[1]
+    assert f'<meta property="og:title" content="{data["name"]}"' in page.replace("&#x27;", "'")
+    assert "Content-Security-Policy" in page
+    assert not re.search(r"<script>(?!try\{document)", page), "a script in the page itself"
+
+
+def test_a_published_site_names_its_addresses(built_book):
+    address = "https://books.example.org/shelf"
+    result = built_book.run("book", BOOK_URL=address)
+    assert result.returncode == 0, result.stderr
+    page = built_book.read("_build/html/pages/second.html")
+    assert f'<link rel="canonical" href="{address}/pages/second.html">' in page
+    assert f'<meta property="og:url" content="{address}/pages/second.html">' in page
+    assert f'<meta property="og:image" content="{address}/_static/card-en.png">' in page
+    assert (built_book.root / "_build/html/_static/card-en.png").is_file()
+    sitemap = ElementTree.parse(built_book.root / "_build/html/sitemap.xml")
+    places = [element.text for element in sitemap.iter() if element.tag.endswith("loc")]
+    assert places == [f"{address}/pages/first.html", f"{address}/pages/second.html"]
+    assert f"Sitemap: {address}/sitemap.xml" in built_book.read("_build/html/robots.txt")
+    missing = built_book.read("_build/html/404.html")
+    links = re.findall(r'(?:href|src|action)="([^"#]+)"', missing)
+    assert links
+    assert all(link.startswith(address) for link in links), links
+
+
+def test_an_unpublished_site_claims_no_address(built_once):
+    site = built_once.root / "_build/html"
+    assert not (site / "sitemap.xml").exists()
+    assert "canonical" not in built_once.read("_build/html/pages/second.html")
