@@ -5,6 +5,8 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.locale import get_translation
 
+from _extension.language import current
+from builder import pdf
 from builder.settings import repository
 
 COLAB = "https://colab.research.google.com/github/{repository}/blob/notebooks/{edition}/{page}.ipynb"
@@ -32,6 +34,8 @@ def downloads(app: Sphinx, pagename: str, context: dict) -> dict | None:
     if app.config.book_downloads:
         notebook = context["pathto"](f"_notebooks/{pagename}.ipynb", 1)
         links.append({"href": notebook, "text": _("Notebook (.ipynb)"), "download": True})
+        if name := pdf.offered(Path(app.srcdir), current(app)):
+            links.append({"href": context["pathto"](name, 1), "text": _("The whole book (PDF)"), "download": True})
     if name := context.get("sourcename"):
         source = context["pathto"](f"_sources/{name}", 1)
         links.append({"href": source, "text": _("Source (.md)"), "download": True})

@@ -71,7 +71,9 @@ def sections(doctree: nodes.document) -> Iterator[tuple[str, str, nodes.document
 
 def index_sections(app: Sphinx, exception: Exception | None) -> None:
     """Write the index of sections in the place of Sphinx's index of pages."""
-    if exception is not None or app.builder.name != "html" or app.builder.indexer is None:
+    if exception is not None or app.builder.name != "html":
+        return
+    if getattr(app.builder, "indexer", None) is None:  # nothing was out of date: the index is there already
         return
     tables = ["titles", "filenames", "mapping", "title_mapping", "all_titles", "index_entries", "objtypes", "objnames"]
     environment = SimpleNamespace(

@@ -1,4 +1,4 @@
-"""Find the browser that the tests drive; install one when there is none."""
+"""Find the browser that the tests drive and that prints the PDF; install one when there is none."""
 
 import os
 import shutil
@@ -8,6 +8,16 @@ from pathlib import Path
 
 from builder.errors import BuildError
 
+# How it is started: nothing on screen, nothing from or to the network on its own account.
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 MACOS = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -44,7 +54,7 @@ def ensure() -> str:
     """Path of a browser: the installed one, else Debian's package, else Playwright's download."""
     if path := installed() or playwrights():
         return path
-    print("Installing a browser for the tests …", flush=True)
+    print("Installing a browser …", flush=True)
     if command := apt():
         subprocess.run([*command, "update", "-qq"], check=False)
         subprocess.run([*command, "install", "-y", "-qq", "chromium", "fonts-noto-core"], check=False)
@@ -53,4 +63,4 @@ def ensure() -> str:
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     if path := playwrights():
         return path
-    raise BuildError("browser", "no Chromium or Chrome found or installed", "Install one, then run make test again.")
+    raise BuildError("browser", "no Chromium or Chrome found or installed", "Install one, then run the command again.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from builder import browser, execute, kernel, publish, recordings, site, source, translations
+from builder import browser, execute, kernel, pdf, publish, recordings, site, source, translations
 from builder.errors import BuildError, from_os_error
 from builder.settings import repository, site_url
 
@@ -104,6 +104,18 @@ def record():
     from builder import record
 
     record.main(ROOT)
+
+
+@commands.command("pdf")
+def make_pdf():
+    """Build the book, then print it: one PDF a language, in _build/pdf (installs a browser when there is none)."""
+    editions = source.editions(ROOT)
+    known = [pdf.offered(ROOT, edition) for edition in editions]
+    build_book()
+    pdf.make(ROOT, editions)
+    if known != [pdf.offered(ROOT, edition) for edition in editions]:
+        print("Building once more, with the download of the PDF on the pages.")
+        build_book()
 
 
 @commands.command()

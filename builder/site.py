@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from builder import links, sitemap
+from builder import links, pdf, sitemap
 from builder.errors import WAYS_OUT, BuildError
 from builder.settings import site_url
 from builder.source import Edition, Page
@@ -37,7 +37,7 @@ NOT_PUBLISHED = [".buildinfo", "objects.inv"]  # Sphinx's own notes
 STATIC = {"site.js", "search.js", "start.js", "favicon.svg", "live"}
 
 
-def forget_stale_work(root: Path) -> None:
+def forget_stale_work(root: Path, editions: list[Edition]) -> None:
     """Remove Sphinx's work when the machinery or the settings have changed since."""
     digest = hashlib.sha256()
     for pattern in MACHINERY:
@@ -45,6 +45,8 @@ def forget_stale_work(root: Path) -> None:
             digest.update(path.read_bytes())
     for name in SETTINGS:
         digest.update(os.environ.get(name, "").encode() + b"\0")
+    for edition in editions:  # pages offer it for download
+        digest.update(str(pdf.offered(root, edition)).encode() + b"\0")
     stamp = root / "_build" / "work" / "machinery"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest():
         return
@@ -58,13 +60,14 @@ def build(root: Path, editions: list[Edition], pages: list[Page]) -> None:
 
     Raises BuildError with Sphinx's warnings or broken links; the old site then stays as it was.
     """
-    forget_stale_work(root)
+    forget_stale_work(root, editions)
     run_sphinx(root, editions)
     new = {name: root / "_build" / f"{name}.new" for name in TARGETS}
     for folder in new.values():
         shutil.rmtree(folder, ignore_errors=True)
     for edition in editions:
         collect(work_folder(root, edition), edition, new["html"], new["notebooks"])
+        pdf.publish(root, edition, new["html"])
     if address := site_url(root):
         sitemap.write(new["html"], address, editions, pages)
     if broken := links.broken(new["html"]):

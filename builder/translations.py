@@ -75,9 +75,10 @@ def the_rest(page: Page) -> list[str]:
 
 
 def words_of_the_extension(root: Path) -> set[str]:
-    """What stands in _("…") in the extension."""
-    found = extract_from_dir(root / "_extension", [("**.py", "python")], keywords={"_": None})
-    return {message for _file, _line, message, _comments, _context in found}
+    """What stands in _("…") in the extension and, for the PDF, in the builder."""
+    folders = [root / "_extension", root / "builder"]
+    texts = [text for folder in folders for text in extract_from_dir(folder, [("**.py", "python")], {}, {"_": None})]
+    return {message for _file, _line, message, _comments, _context in texts}
 
 
 def words_of_the_drawings(root: Path) -> set[str]:

@@ -8,18 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from builder.browser import SWITCHES
+
 ROOT = Path(__file__).parents[1]
 MACHINERY = ["builder", "_extension", "_static", "_templates", "_config.yml", "requirements.txt"]
-
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 ENGLISH = '- code: en\n  path: ""\n  notebooks: en\n  title: Deep Learning Computation\n  name: English\n'
 

@@ -1,0 +1,243 @@
+"""One long HTML document of all pages of an edition, made for printing: what `builder.pdf` hands to the browser.
+
+Cover, contents, the pages in the order of the table of contents, and their solutions. Ids are made unique by
+the page they come from, links between pages become links inside the document, and everything that needs a
+screen or a script is taken out. `document.css` has the look.
+"""
+
+import gettext
+import posixpath
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from builder.errors import BuildError
+from builder.settings import site_url
+from builder.source import Edition, config
+
+HERE = Path(__file__).parent
+# What a page has for the screen only.
+FOR_THE_SCREEN = "script, template, nav, button, form, .headerlink, .outputs-switch, .toctree-wrapper"
+# A cell up to this many lines stays on one page with its output; a longer one may break between the two.
+SHORT_CELL = 34
+# Pygments' classes that show in print, by their beginning; every other one would only make the PDF larger.
+KINDS = {"c": "comment", "k": "keyword", "ow": "keyword", "s": "string", "m": "number", "ne": "error", "gr": "error"}
+PLACEHOLDER = "000"  # where a page number will stand
+
+
+def translation(root: Path, edition: Edition) -> Callable[[str], str]:
+    """The words of the document in the language of the edition."""
+    return gettext.translation("book", root / "locale", [edition.code], fallback=True).gettext
+
+
+def page_file(root: Path, edition: Edition, docname: str) -> Path:
+    """The built page."""
+    return root / "_build" / "html" / edition.path / f"{docname}.html"
+
+
+def slug(docname: str) -> str:
+    """The page's id in the document, and the beginning of the ids of its elements."""
+    return docname.replace("/", "-")
+
+
+def make(root: Path, edition: Edition, docnames: list[str], version: str) -> str:
+    """The document of an edition; `version` stands on its cover."""
+    _ = translation(root, edition)
+    chapters = [Chapter(root, edition, docname, set(docnames)) for docname in docnames]
+    parts = [(chapter.id, chapter.title, chapter.body(_)) for chapter in chapters]
+    if solutions := "".join(chapter.solutions(_) for chapter in chapters if chapter.solved):
+        title = _("Solutions")
+        parts.append(("solutions", title, f"<h1>{title}</h1>{solutions}"))
+    book = "".join(section(name, html) for name, _title, html in parts)
+    parts.insert(0, ("contents", _("Contents"), ""))
+    style = (HERE / "document.css").read_text("utf8") + running_heads(edition, parts)
+    return f"""<!DOCTYPE html>
+<html lang="{edition.tag}">
+<head>
+<meta charset="utf-8">
+<title>{escape(edition.title)}</title>
+<style>
+{style}
+</style>
+</head>
+<body>
+{cover(root, edition, chapters[0].description, version, _)}
+{contents(book, _)}
+{book}
+</body>
+</html>
+"""
+
+
+class Chapter:
+    """One page of the book on its way into the document."""
+
+    def __init__(self, root: Path, edition: Edition, docname: str, known: set[str]):
+        path = page_file(root, edition, docname)
+        page = BeautifulSoup(path.read_text("utf8"), "html.parser")
+        self.article = page.select_one("article.bd-article")
+        if not self.article or not self.article.h1:
+            raise BuildError(str(path), "has no article with a title", "Run make book, then make pdf again.")
+        description = page.select_one("meta[name=description]")
+        self.root, self.edition, self.docname, self.known, self.file = root, edition, docname, known, path
+        self.description = description["content"] if description else ""
+        self.id = slug(docname)
+        self.clean()
+        self.title = self.article.h1.get_text().strip()
+        self.solved = self.take_solutions()
+
+    def clean(self) -> None:
+        """Take out what is for the screen, open what is folded, and mend ids, links and pictures."""
+        for element in self.article.select(FOR_THE_SCREEN):
+            element.decompose()
+        for box in self.article.select("details"):
+            unfold(box)
+        for element in self.article.find_all(id=True):
+            if not element.find_parent("svg"):  # a drawing's ids begin with its name, and its style uses them
+                element["id"] = f"{self.id}--{element['id']}"
+        for anchor in self.article.select("section > span[id]:empty"):
+            heading = anchor.find_next_sibling()
+            heading.insert(0, anchor.extract())  # before it, it would stay on the page that the heading leaves
+        for figure in self.article.find_all("figure"):
+            figure["role"] = "group"  # the picture in it is the one that has an alternative text
+        for link in self.article.find_all("a", href=True):
+            self.mend_link(link)
+        for image in self.article.find_all("img", src=True):
+            image["src"] = (self.file.parent / image["src"]).resolve().as_uri()
+            image.attrs.pop("loading", None)
+        for cell in self.article.select("div.cell"):
+            if sum(len(lines(pre)) for pre in cell.find_all("pre")) <= SHORT_CELL and not cell.img:
+                cell["class"] = [*cell["class"], "short"]
+        for pre in self.article.find_all("pre"):
+            hang_lines(pre)
+
+    def mend_link(self, link: Tag) -> None:
+        """Lead inside the document, to another host, or to the published site; else be plain text."""
+        parts = urlsplit(link["href"])
+        if parts.scheme:
+            return
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(self.docname), parts.path))
+        docname = target.removesuffix(".html") if parts.path else self.docname
+        if docname in self.known:
+            link["href"] = f"#{slug(docname)}" + (f"--{parts.fragment}" if parts.fragment else "")
+        elif address := site_url(self.root):
+            link["href"] = "/".join(part for part in (address, self.edition.path, target) if part)
+        else:
+            link.unwrap()
+
+    def take_solutions(self) -> list[tuple[Tag, Tag]]:
+        """Take the solutions out; return each with the exercise that stands before it."""
+        found = []
+        for number, solution in enumerate(self.article.select(".solution.admonition"), 1):
+            exercise = solution.find_previous(class_="exercise")
+            solution["id"] = f"{self.id}--solution-{number}"
+            found.append((exercise, solution.extract()))
+        return found
+
+    def body(self, _: Callable[[str], str]) -> str:
+        """The page itself, each exercise with a link to its solution."""
+        for exercise, solution in self.solved:
+            exercise.append(to_page(solution["id"], _("Solution on page %s"), "to-solution"))
+        return self.article.decode_contents()
+
+    def solutions(self, _: Callable[[str], str]) -> str:
+        """The solutions of the page's exercises, under its title."""
+        pieces = [f'<h2 id="{self.id}--solutions">{escape(self.title)}</h2>']
+        for exercise, solution in self.solved:
+            heading = exercise.select_one(".admonition-title").decode_contents().strip()
+            solution.select_one(".admonition-title").decompose()
+            back = to_page(exercise["id"], _("Exercise on page %s"), "to-exercise")
+            pieces.append(f'<section id="{solution["id"]}" class="solution"><h3>{heading}</h3>{back.decode()}')
+            pieces.append(f"{solution.decode_contents()}</section>")
+        return "".join(pieces)
+
+
+def unfold(box: Tag) -> None:
+    """Turn a <details> into a block that shows everything; the label of a recorded output or a solution stays."""
+    box.name = "div"
+    box.attrs.pop("open", None)
+    summary = box.find("summary", recursive=False)
+    if summary and {"recorded", "solution"} & set(box.get("class", [])):
+        summary.name = "p"
+    elif summary:
+        summary.decompose()
+
+
+def lines(pre: Tag) -> list[str]:
+    """The lines of a block of code as HTML; Pygments closes its elements at the end of each."""
+    return pre.decode_contents().rstrip("\n").split("\n")
+
+
+def hang_lines(pre: Tag) -> None:
+    """Make each line an element of its own, so that the rest of a line that is too long is indented."""
+    for token in pre.find_all("span"):
+        if kind := next((KINDS[start] for start in KINDS if token.get("class", [""])[0].startswith(start)), None):
+            token["class"] = [kind]
+        else:
+            token.unwrap()
+    html = "".join(f'<span class="line">{line}\n</span>' for line in lines(pre))
+    parsed = BeautifulSoup(f"<pre>{html}</pre>", "html.parser")  # outside <pre> it would drop indentation
+    pre.clear()
+    pre.extend(list(parsed.pre.children))
+
+
+def to_page(target: str, words: str, kind: str) -> Tag:
+    """A paragraph with a link; `words` have %s where the number of the target's page comes."""
+    number = f'<span class="page-number" data-page-of="{target}">{PLACEHOLDER}</span>'
+    html = f'<p class="{kind}"><a href="#{target}">{escape(words) % number}</a></p>'
+    return BeautifulSoup(html, "html.parser").p
+
+
+def section(identifier: str, html: str) -> str:
+    """A part of the book that begins on a new page and has a running head of its own."""
+    return f'<section class="part" id="{identifier}" style="page: {identifier}">{html}</section>\n'
+
+
+def running_heads(edition: Edition, parts: list[tuple[str, str, str]]) -> str:
+    """CSS for the head of every page: the book's title, and that of the part."""
+    heads = [f"@page {{ @top-left {{ content: {css_text(edition.title)}; }} }}"]
+    heads += [f"@page {name} {{ @top-right {{ content: {css_text(title)}; }} }}" for name, title, _html in parts]
+    return "\n".join(heads)
+
+
+def css_text(text: str) -> str:
+    """A text as CSS writes it inside a <style> element."""
+    special = {'"': "\\22 ", "\\": "\\5c ", "<": "\\3c ", "\n": " "}
+    return '"' + "".join(special.get(letter, letter) for letter in text) + '"'
+
+
+def contents(book: str, _: Callable[[str], str]) -> str:
+    """The table of contents: titles of the parts and of what is right below them, with their pages."""
+    entries = []
+    for heading in BeautifulSoup(book, "html.parser").find_all(["h1", "h2"]):
+        target = heading.get("id") or heading.find_parent("section", id=True)["id"]
+        for anchor in heading.select("[id]"):
+            anchor.decompose()
+        number = f'<span class="page-number" data-page-of="{target}">{PLACEHOLDER}</span>'
+        title = f'<span class="title">{heading.decode_contents().strip()}</span>'
+        level = "part-entry" if heading.name == "h1" else "entry"
+        entries.append(f'<li class="{level}"><a href="#{target}">{title}<span class="dots"></span>{number}</a></li>')
+    title = _("Contents")
+    return section("contents", f'<h1>{title}</h1><ul class="contents">{"".join(entries)}</ul>')
+
+
+def cover(root: Path, edition: Edition, description: str, version: str, _: Callable[[str], str]) -> str:
+    """The first page."""
+    address = site_url(root)
+    facts = [
+        escape(config(root)["author"]),
+        escape(edition.name),
+        escape(_("Version %s") % version) if version else "",
+        _("Text and drawings: CC BY-SA 4.0. Code: MIT-0."),
+        f'<a href="{escape(address)}/">{escape(address.partition("//")[2])}</a>' if address else "",
+    ]
+    return f"""<section class="cover">
+{(HERE / "cover.svg").read_text("utf8")}
+<p class="book-title">{escape(edition.title)}</p>
+<p class="description">{escape(description)}</p>
+<div class="facts">{"".join(f"<p>{fact}</p>" for fact in facts if fact)}</div>
+</section>
+"""

@@ -1,0 +1,78 @@
+"""`make pdf`: one PDF an edition, in `_build/pdf` and beside the pages of the site.
+
+The step after the last in the path of a page: `builder.document` makes one long HTML document of an edition's
+built pages, and `builder.printing` prints it.
+"""
+
+import shutil
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from builder import document
+from builder.source import Edition, config, pages
+
+
+def folder(root: Path) -> Path:
+    """Where the PDFs are."""
+    return root / "_build" / "pdf"
+
+
+def file_name(edition: Edition) -> str:
+    """The name of an edition's PDF."""
+    return f"deep-learning-computation-{edition.notebooks}.pdf"
+
+
+def offered(root: Path, edition: Edition) -> str | None:
+    """The file name of the edition's PDF when there is one for download, else None."""
+    name = file_name(edition)
+    return name if (folder(root) / name).is_file() else None
+
+
+def publish(root: Path, edition: Edition, site: Path) -> None:
+    """Copy the edition's PDF, when there is one, beside its pages in the folder `site`."""
+    if name := offered(root, edition):
+        shutil.copy(folder(root) / name, site / edition.path / name)
+
+
+def make(root: Path, editions: list[Edition]) -> None:
+    """Print every edition of the built site; a failure leaves its earlier PDF as it was.
+
+    Raises BuildError when no browser is found, or when it cannot print.
+    """
+    from builder import printing  # here, because the site's build asks this module, too, and needs no browser
+
+    folder(root).mkdir(parents=True, exist_ok=True)
+    docnames = [page.docname for page in pages(root)]
+    author, (commit, moment) = config(root)["author"], version(root)
+    on_cover = f"{commit}, {moment:%Y-%m-%d}" if commit else ""
+    with printing.browser_page() as page:
+        for edition in editions:
+            started = time.monotonic()
+            source, target = folder(root) / f"{edition.notebooks}.html", folder(root) / file_name(edition)
+            source.write_text(document.make(root, edition, docnames, on_cover), "utf8")
+            page.goto(source.as_uri())
+            pdf = printing.with_facts(printing.print_settled(page, edition), edition, author, moment)
+            partial = target.with_suffix(".partial")
+            pdf.write(partial)
+            partial.replace(target)
+            publish(root, edition, root / "_build" / "html")
+            size, seconds = target.stat().st_size / 1e6, time.monotonic() - started
+            print(f"{target.relative_to(root)}: {len(pdf.pages)} pages, {size:.1f} MB, {seconds:.0f} s", flush=True)
+
+
+def version(root: Path) -> tuple[str, datetime]:
+    """The commit that is printed, with a + when files have changed since, and its date; ("", 1970) without git.
+
+    The date is the commit's, so that two PDFs of one commit do not differ by it.
+    """
+
+    def git(*command: str) -> str:
+        return subprocess.run(["git", *command], cwd=root, capture_output=True, text=True).stdout.strip()
+
+    try:
+        name, seconds = git("describe", "--always", "--tags", "--dirty=+"), git("log", "-1", "--format=%ct")
+    except OSError:  # no git on this machine
+        name, seconds = "", ""
+    return name, datetime.fromtimestamp(int(seconds or 0), UTC)
