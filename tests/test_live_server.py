@@ -99,8 +99,9 @@ def test_a_browser_gets_the_token_by_a_ticket_for_one_visit(built_book, tmp_path
         server.stop()
 
 
-def test_ctrl_c_leaves_nothing_behind_and_the_page_says_so(built_book, chromium):
+def test_ctrl_c_leaves_nothing_behind_and_the_page_says_so(built_book, chromium, request):
     server = Server(built_book.root, free_port())
+    request.addfinalizer(server.process.kill)  # when the test fails before the end
     page = chromium.new_page()
     page.goto(server.address)
     run(page, 1)
