@@ -6,6 +6,7 @@ without waiting for a second file. A page names scripts with a checksum, so that
 """
 
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -15,8 +16,7 @@ from rjsmin import jsmin
 from sphinx.application import Sphinx
 
 LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"  # at least AA on the page's grounds
-# What Sphinx's search is made of, in the order in which it has to run; not every language has translations.
-SEARCH = ["documentation_options.js", "doctools.js", "translations.js", "language_data.js", "searchtools.js"]
+SEARCH = ["documentation_options.js", "doctools.js", "language_data.js", "searchtools.js"]  # in the order to run in
 
 
 def colours(style: str) -> dict[str, str]:
@@ -72,7 +72,20 @@ def write_search(app: Sphinx, exception: Exception | None) -> None:
         return
     ours, theirs = Path(__file__).parents[1] / "_static/search", Path(app.outdir, "_static")
     parts = [ours / "before.js", *(theirs / name for name in SEARCH), ours / "sections.js"]
-    write(app, "search.js", jsmin("\n".join(path.read_text("utf8") for path in parts if path.exists())))
+    script = "\n".join(path.read_text("utf8") for path in parts)
+    write(app, "search.js", jsmin(f"{script}\n{search_words(theirs / 'translations.js')}"))
+
+
+def search_words(path: Path) -> str:
+    """The script that gives Sphinx's search its words; empty for a language that has none.
+
+    Sphinx's own file also evaluates a rule for plurals, which the page's Content-Security-Policy forbids and
+    the search does not need.
+    """
+    if not path.exists():
+        return ""
+    catalog = json.loads(re.search(r"addTranslations\((.*)\)", path.read_text("utf8"), re.S)[1])
+    return f"Object.assign(Documentation.TRANSLATIONS, {json.dumps(catalog['messages'])});"
 
 
 def setup(app: Sphinx) -> None:

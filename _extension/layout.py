@@ -28,16 +28,16 @@ POLICY = {
     "style-src": "'self' file: 'unsafe-inline'",  # drawings carry their own styles
     "img-src": "'self' file: data:",
     "font-src": "'self' file:",
-    "connect-src": "'self'",
+    "connect-src": "'self'{connect}",
     "base-uri": "'none'",
     "form-action": "'self' file:",
 }
 
 
-def content_security_policy() -> str:
-    """The value of the page's Content-Security-Policy."""
+def content_security_policy(connect: str = "") -> str:
+    """The value of the page's Content-Security-Policy; `connect` names hosts that its scripts may ask besides."""
     digest = base64.b64encode(hashlib.sha256(THEME_SCRIPT.encode()).digest()).decode()
-    return "; ".join(f"{name} {value.format(theme=digest)}" for name, value in POLICY.items())
+    return "; ".join(f"{name} {value.format(theme=digest, connect=connect)}" for name, value in POLICY.items())
 
 
 def words() -> dict[str, str]:
@@ -135,7 +135,7 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
         "title_text": title.astext() if title else app.config.html_title,
         "words": words(),
         "theme_script": THEME_SCRIPT,
-        "content_security_policy": content_security_policy(),
+        "content_security_policy": content_security_policy(context.get("live_connect", "")),
         "contents": context["toctree"](maxdepth=1, collapse=False, titles_only=True, includehidden=True)
         if pagename != "404"
         else "",

@@ -87,6 +87,17 @@ def refresh_translations():
     translations.refresh(ROOT, source.editions(ROOT))
 
 
+@commands.command("live")
+def serve_live():
+    """Serve the site with cells that run in the page, on this machine (PORT=8000)."""
+    from builder import live
+
+    port = live.chosen_port()  # before a build that may take minutes
+    if not (BUILD / "html" / "index.html").is_file():
+        build_book()
+    live.run(ROOT, port)
+
+
 @commands.command()
 def lab():
     """Open the sections as notebooks in JupyterLab."""

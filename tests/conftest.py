@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import live
 from builder.browser import SWITCHES
 
 ROOT = Path(__file__).parents[1]
@@ -178,3 +179,42 @@ def chromium():
     path = os.environ.get("BOOK_BROWSER") or browser.ensure()
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=path, args=SWITCHES)
+
+
+@pytest.fixture(scope="module")
+def live_server(html):
+    """The real book, live."""
+    server = live.Server(ROOT, live.free_port())
+    yield server
+    if server.process.poll() is None:
+        server.stop()
+
+
+@pytest.fixture
+def live_page(chromium, live_server):
+    """Open a live page in a browser of its own; fail at the end when it complained or asked another host."""
+    complaints, contexts = [], []
+
+    def open_page(name: str = "chapter_computation/index.html", width: int = 1280, **options):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        # thebe-core says on the console what the page says in its own words
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text)
+                if message.type == "error" and "Canceled future" not in message.text
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        known = (live_server.origin, f"http://127.0.0.1:{live_server.jupyter_port}", "data:")
+        page.on("request", lambda request: None if request.url.startswith(known) else complaints.append(request.url))
+        page.goto(f"{live_server.origin}/{name}#{live_server.fragment}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []

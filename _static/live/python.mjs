@@ -1,0 +1,105 @@
+// The Python process behind a page, by way of thebe-core, which is loaded with the first cell that is run.
+
+function script(name) {
+  return new Promise((resolve, reject) => {
+    const element = document.createElement("script");
+    element.src = new URL(name, import.meta.url);
+    element.onload = resolve;
+    element.onerror = reject;
+    document.head.append(element);
+  });
+}
+
+/** Starts on first use. `tell` is called with what happens: starting, ready, busy, restarting, died, lost, gone. */
+export class Python {
+  #connection; #tell; #started; #server; #session; #rendermime; #config; #fail;
+
+  constructor(connection, tell) {
+    this.#connection = connection;
+    this.#tell = tell;
+  }
+
+  /** Connect and start a process, once; rejects when the server does not answer or does not know us. */
+  start() {
+    this.#started ??= this.#start().catch((problem) => {
+      this.#started = null;
+      this.#tell("gone");
+      throw problem;
+    });
+    return this.#started;
+  }
+
+  async #start() {
+    this.#tell("starting");
+    if (!window.thebeCore) await script("thebe-core.min.mjs");
+    const { api } = window.thebeCore;
+    const { port, token, binder } = this.#connection;
+    const [, repo, ref] = /^([^/]+\/[^/]+)\/(.+)$/.exec(binder ?? "") ?? [];
+    this.#config = api.makeConfiguration({
+      serverSettings: { baseUrl: `http://127.0.0.1:${port}/`, wsUrl: `ws://127.0.0.1:${port}/`, token: token ?? "" },
+      binderOptions: { repo, ref },
+      savedSessionOptions: { enabled: Boolean(binder) },
+      kernelOptions: { kernelName: "python3", path: `/page-${Date.now()}.ipynb` }, // a process for each visit of a page
+    });
+    this.#rendermime = api.makeRenderMimeRegistry({ mathjaxUrl: "", mathjaxConfig: "" });
+    for (const type of ["application/json", "application/javascript"]) this.#rendermime.removeMimeType(type);
+    this.#server = api.makeServer(this.#config);
+    if (!binder && !(await this.#server.check())) throw new Error("The server does not accept the token.");
+    if (binder) this.#server.connectToServerViaBinder();
+    else this.#server.connectToJupyterServer();
+    await this.#server.ready;
+    await this.#open();
+  }
+
+  async #open() {
+    this.#session = await this.#server.startNewSession(this.#rendermime);
+    const { kernel } = this.#session;
+    kernel.statusChanged.connect((_, status) => {
+      if (status === "autorestarting" || status === "dead") this.#tell("died");
+      if (status === "dead") this.#started = null; // the next cell starts another
+      if (status === "busy") this.#tell("busy");
+      if (status === "idle") this.#tell("ready");
+    });
+    kernel.connectionStatusChanged.connect((_, status) => {
+      if (status === "connecting") this.#tell("lost");
+      if (status === "connected") this.#tell("ready");
+      if (status === "disconnected") { this.#started = null; this.#tell("gone"); this.#fail?.(); }
+    });
+    await kernel.info; // it answers
+    this.#tell("ready");
+  }
+
+  /** A place for outputs inside `element`. */
+  outputs(element) {
+    const { ThebeCodeCell } = window.thebeCore.module;
+    const cell = new ThebeCodeCell(`cell-${Math.random()}`, "page", "", this.#config, {}, this.#rendermime);
+    cell.attachToDOM(element);
+    return cell;
+  }
+
+  /** Run code; returns its outputs as notebooks keep them, or null when the process ended meanwhile. */
+  async run(cell, code) {
+    cell.attachSession(this.#session);
+    const lost = new Promise((resolve) => { this.#fail = () => resolve(null); });
+    const result = await Promise.race([cell.execute(code), lost]);
+    if (!result) cell.clear();
+    return result && cell.outputs;
+  }
+
+  interrupt() { return this.#session?.kernel?.interrupt(); }
+
+  async restart() {
+    if (!this.#started) return;
+    this.#tell("restarting");
+    await this.#session.restart();
+    this.#tell("ready");
+  }
+
+  /** The page is left: its process is of no use any more. */
+  end() {
+    if (!this.#session || this.#connection.binder) return;
+    const { baseUrl, token } = this.#server.settings;
+    fetch(`${baseUrl}api/sessions/${this.#session.id}`,
+      { method: "DELETE", keepalive: true, headers: { Authorization: `token ${token}` } }).catch(() => {});
+  }
+}
