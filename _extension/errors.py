@@ -3,7 +3,6 @@
 The index names the places with {ref}; here each of these places gets a line that leads to its entry.
 """
 
-import re
 from functools import cache
 
 from docutils import nodes
@@ -28,20 +27,26 @@ def entries(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
     return found
 
 
-def lead_back(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Below the heading of each place that the index names, a link to its entry."""
-    if app.builder.name != "html" or not doctree:
+def raises(node: nodes.Node) -> bool:
+    """Whether a node is a cell that fails on purpose."""
+    return isinstance(node, nodes.container) and "tag_raises-exception" in node["classes"]
+
+
+def lead_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """In each place that the index names, a link to its entry: below the error, or else at the end."""
+    if app.builder.name != "html":
         return
-    for label, (page, anchor) in entries(app.env).items():
-        if f'id="{label}"' in context["body"]:
-            address = f"{app.builder.get_relative_uri(pagename, page)}#{anchor}"
+    known = entries(app.env)
+    for section in list(doctree.findall(nodes.section)):
+        for label in set(section["ids"]) & known.keys():
+            page, anchor = known[label]
+            address = f"{app.builder.get_relative_uri(docname, page)}#{anchor}"
             line = f'<p class="to-errors"><a href="{address}">{_("This message in the index of errors")}</a></p>'
-            heading = re.compile(
-                rf'(<span id="{re.escape(label)}"></span>(?:<span id="[^"]*"></span>)*<h\d>.*?</h\d>)', re.S
-            )
-            context["body"] = heading.sub(lambda match, line=line: f"{match[1]}\n{line}", context["body"], count=1)
+            own = [child for child in section.children if not isinstance(child, nodes.section)]
+            after = next((child for child in own if raises(child)), own[-1])
+            section.insert(section.index(after) + 1, nodes.raw("", line, format="html"))
 
 
 def setup(app: Sphinx) -> None:
     """Connect to Sphinx."""
-    app.connect("html-page-context", lead_back, priority=540)
+    app.connect("doctree-resolved", lead_back)

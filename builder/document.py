@@ -20,7 +20,9 @@ from builder.source import Edition, config
 
 HERE = Path(__file__).parent
 # What a page has for the screen only.
-FOR_THE_SCREEN = "script, template, nav, button, form, .headerlink, .outputs-switch, .toctree-wrapper"
+FOR_THE_SCREEN = (
+    ".begin, .to-errors, script, template, nav, button, form, .headerlink, .outputs-switch, .toctree-wrapper"
+)
 # A cell up to this many lines stays on one page with its output; a longer one may break between the two.
 SHORT_CELL = 34
 # Pygments' classes that show in print, by their beginning; every other one would only make the PDF larger.
