@@ -8,6 +8,7 @@ without waiting for a second file. A page names scripts with a checksum, so that
 import hashlib
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 from pygments.formatters import HtmlFormatter
@@ -25,6 +26,7 @@ def colours(style: str) -> dict[str, str]:
     return dict(re.findall(r"^\.highlight \.(\w+) \{ (.+?) \}", definitions, re.M))
 
 
+@cache
 def coloured() -> list[str]:
     """The classes of tokens that look different from a plain name in one of the themes."""
     found = colours(LIGHT), colours(DARK)

@@ -18,7 +18,6 @@ _ = get_translation("book")
 PIXELS = {"pt": 96 / 72, "px": 1.0, "": 1.0}
 # Pygments marks more than its styles colour, and docutils each word of inline code: twice as many elements as needed.
 SPAN = re.compile(r'<span class="([a-z]\w{0,2})">([^<]*)</span>')
-COLOURED = set(assets.coloured())
 FOLDED = re.compile(r'(<details class="[^"]*\bsolution\b[^>]*>\s*)<p class="admonition-title">(.*?)</p>')
 ERROR = re.compile(r'<div (?=class="cell_output[^>]*>\s*<div class="output traceback)')
 IMAGE = re.compile(r'<img\b[^>]*?\bsrc="([^"]+)"[^>]*?/?>')
@@ -48,7 +47,8 @@ def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree
     """Name the parts of a cell for screen readers, give images their size, leave out empty markup."""
     if app.builder.name != "html" or not context.get("body"):
         return
-    html = SPAN.sub(lambda span: span[0] if span[1] in COLOURED else span[2], context["body"])
+    coloured = assets.coloured()
+    html = SPAN.sub(lambda span: span[0] if span[1] in coloured else span[2], context["body"])
     html = FOLDED.sub(r'\1<summary class="admonition-title">\2</summary>', html)
     html = IMAGE.sub(partial(with_size, app), html)
     code, output, error = (f'<div role="group" aria-label="{name}" ' for name in (_("Code"), _("Output"), _("Error")))

@@ -36,12 +36,12 @@ def lead_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """In each place that the index names, a link to its entry: below the error, or else at the end."""
     if app.builder.name != "html":
         return
-    known = entries(app.env)
+    known, words = entries(app.env), _("This message in the index of errors")
     for section in list(doctree.findall(nodes.section)):
         for label in set(section["ids"]) & known.keys():
             page, anchor = known[label]
             address = f"{app.builder.get_relative_uri(docname, page)}#{anchor}"
-            line = f'<p class="to-errors"><a href="{address}">{_("This message in the index of errors")}</a></p>'
+            line = f'<p class="to-errors"><a href="{address}">{words}</a></p>'
             own = [child for child in section.children if not isinstance(child, nodes.section)]
             after = next((child for child in own if raises(child)), own[-1])
             section.insert(section.index(after) + 1, nodes.raw("", line, format="html"))

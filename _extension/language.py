@@ -119,7 +119,7 @@ def menu(app: Sphinx, pagename: str, context: dict) -> dict | None:
             "href": f"{up or './'}{there.path + '/' if there.path else ''}{page}",
             "text": there.name,
             "language": there.tag,
-            "current": there is here,
+            "current": there == here,
         }
         for there in known
     ]

@@ -34,6 +34,9 @@ POLICY = {
 }
 
 
+VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')  # the layout has its own, on pages without a source, too
+
+
 def content_security_policy(connect: str = "") -> str:
     """The value of the page's Content-Security-Policy; `connect` names hosts that its scripts may ask besides."""
     digest = base64.b64encode(hashlib.sha256(THEME_SCRIPT.encode()).digest()).decode()
@@ -61,7 +64,7 @@ def words() -> dict[str, str]:
         "search_needs_script": _("The search needs JavaScript."),
         "colab": _("Open on Colab"),
         "theme": _("Light or dark"),
-        "copy": _("Copy the code"),
+        "copy_code": _("Copy the code"),
         "copied": _("Copied"),
         "improve": _("Improve this page"),
         "licence": _("Text under CC BY-SA 4.0, code under MIT-0."),
@@ -150,6 +153,7 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     context.update(own)
     if (name := repository(root)) and title:
         context["source_page"] = f"https://github.com/{name}/blob/HEAD/{app.env.doc2path(pagename, base=False)}"
+    context["metatags"] = VIEWPORT.sub("", context.get("metatags") or "")
     if title:
         context["metatags"] = (context.get("metatags") or "") + "\n" + describe(app, context)
     context["metatags"] = (context.get("metatags") or "") + language.alternates(app, pagename)

@@ -52,8 +52,8 @@ def test_a_paragraph_without_translation_is_shown_in_english_and_marked(german_b
     page = german_book.read("_build/html/de/pages/second.html")
     paragraph = re.search(r"<p([^>]*)>Back to", page)[1]
     assert 'lang="en"' in paragraph
-    assert "untranslated" in paragraph
-    assert "untranslated" not in german_book.read("_build/html/pages/second.html")
+    assert 'class="untranslated' in paragraph
+    assert 'class="untranslated' not in german_book.read("_build/html/pages/second.html")
 
 
 def test_notebooks_are_in_the_language_and_their_code_is_the_same(german_book):
