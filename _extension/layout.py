@@ -155,8 +155,8 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
         context["source_page"] = f"https://github.com/{name}/blob/HEAD/{app.env.doc2path(pagename, base=False)}"
     context["metatags"] = VIEWPORT.sub("", context.get("metatags") or "")
     if title:
-        context["metatags"] = (context.get("metatags") or "") + "\n" + describe(app, context)
-    context["metatags"] = (context.get("metatags") or "") + language.alternates(app, pagename)
+        context["metatags"] += "\n" + describe(app, context)
+    context["metatags"] += language.alternates(app, pagename)
 
 
 def setup(app: Sphinx) -> None:
