@@ -10,6 +10,7 @@ import pytest
 
 import live
 from builder.browser import SWITCHES
+from builder.serve import served
 
 ROOT = Path(__file__).parents[1]
 MACHINERY = ["builder", "_extension", "_static", "_templates", "_config.yml", "requirements.txt"]
@@ -143,6 +144,13 @@ def html() -> Path:
     site = ROOT / "_build" / "html"
     assert (site / "index.html").is_file(), "The book is not built: run make test, or make book first."
     return site
+
+
+@pytest.fixture(scope="session")
+def address(html):
+    """The address of the built site, served as a static host does."""
+    with served(html) as where:
+        yield where
 
 
 def executed_sections() -> list:

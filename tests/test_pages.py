@@ -3,7 +3,6 @@
 import pytest
 
 from builder import source
-from builder.serve import served
 from conftest import ROOT
 
 PAGES = [page.docname for page in source.pages(ROOT)]
@@ -11,13 +10,6 @@ NOTEBOOKS = [page.docname for page in source.pages(ROOT) if page.notebook]
 
 
 FORMULA = "\n$$ y = \\frac{1}{\\sqrt{2\\pi}} \\sum_{i=1}^n x_i^2 $$ (eq-sum)\n\n{eq}`eq-sum`\n"
-
-
-@pytest.fixture(scope="module")
-def address(html):
-    """The built site, served as a static host does."""
-    with served(html) as where:
-        yield where
 
 
 @pytest.fixture

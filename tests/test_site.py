@@ -8,7 +8,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from builder import source
-from builder.serve import served
 from conftest import ROOT
 
 EDITIONS = source.editions(ROOT)
@@ -27,13 +26,6 @@ ONE_OF_EACH_COLOUR = """() => {
     seen.add(kind);
   }
 }"""
-
-
-@pytest.fixture(scope="module")
-def address(html):
-    """The built site, served as a static host does."""
-    with served(html) as where:
-        yield where
 
 
 @pytest.fixture
