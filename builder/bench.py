@@ -59,7 +59,7 @@ def report(root: Path) -> None:
         table.add_row("pages", f"{total / 2**10:.0f} KiB", f"{len(pages)} HTML files, not compressed")
         Console().print(table)
         if lighthouse.available():
-            Console(width=150).print(lighthouse.table(folder / "_build" / "html"))
+            lighthouse.report(folder / "_build" / "html")
         else:
             print("No npx on this machine: the pages are not measured with Lighthouse (it comes with Node.js).")
 

@@ -153,6 +153,35 @@ def address(html):
         yield where
 
 
+@pytest.fixture
+def open_page(chromium, address):
+    """Open a page of the site in a new browser context."""
+    contexts = []
+
+    def visit(name: str, width: int = 1280, theme: str = "light", on_request=None):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        if on_request:
+            page.on("requestfinished", on_request)
+        page.goto(f"{address}/{name}")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def everywhere() -> list[str]:
+    """Every page of the book in every edition, as its address begins: tr/chapter_computation/index."""
+    from builder import source
+
+    names = [page.docname for page in source.pages(ROOT)]
+    return [(f"{one.path}/" if one.path else "") + name for one in source.editions(ROOT) for name in names]
+
+
 def executed_sections() -> list:
     """The pages of the book with the outputs that the build has cached."""
     from jupyter_cache import get_cache

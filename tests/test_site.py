@@ -1,68 +1,16 @@
-"""Promises of the site: weight, access for everybody, search, and what it says of itself to machines."""
+"""Promises of the site: weight, keyboard, search, and what it says of itself to machines."""
 
 import json
 import re
 from xml.etree import ElementTree
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from builder import source
-from conftest import ROOT
+from conftest import ROOT, everywhere
 
-EDITIONS = source.editions(ROOT)
 PAGES = [page.docname for page in source.pages(ROOT)]
-EVERYWHERE = [(f"{edition.path}/" if edition.path else "") + name for edition in EDITIONS for name in PAGES]
-SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
-TRANSLATED_SCREENS = [(1280, "light"), (390, "dark")]
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Each kind of coloured code once in each kind of box: thousands of equal ones would take minutes to measure.
-ONE_OF_EACH_COLOUR = """() => {
-  const seen = new Set();
-  for (const span of document.querySelectorAll("pre span")) {
-    const box = span.closest(".cell_output, .cell_input, .admonition");
-    const kind = `${span.className} in ${box?.className}`;
-    if (seen.has(kind)) span.replaceWith(span.textContent);
-    seen.add(kind);
-  }
-}"""
-
-
-@pytest.fixture
-def open_page(chromium, address):
-    """Open a page of the site in a new browser context."""
-    contexts = []
-
-    def visit(name: str, width: int = 1280, theme: str = "light", on_request=None):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        if on_request:
-            page.on("requestfinished", on_request)
-        page.goto(f"{address}/{name}")
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-
-
-def screens(name: str) -> list[tuple[int, str]]:
-    """The screens on which a page is tested: English on all, the others on the two that differ most."""
-    return SCREENS if name in PAGES else TRANSLATED_SCREENS
-
-
-@pytest.mark.parametrize("name", [*EVERYWHERE, "search", "404"])
-def test_axe_finds_nothing(open_page, name):
-    for width, theme in screens(name):
-        page = open_page(f"{name}.html", width, theme)
-        page.add_style_tag(content="* { content-visibility: visible !important }")
-        page.evaluate(ONE_OF_EACH_COLOUR)
-        result = Axe().run(page, options={"runOnly": RULES})
-        found = [(rule["id"], node["html"][:200]) for rule in result.response["violations"] for node in rule["nodes"]]
-        assert found == [], f"{name}, {width} px, {theme}"
+EVERYWHERE = everywhere()
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
