@@ -11,6 +11,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import sphinx
 from pygments.formatters import HtmlFormatter
 from rcssmin import cssmin
 from rjsmin import jsmin
@@ -49,12 +50,17 @@ def joined(folder: Path) -> str:
     return "\n".join(path.read_text("utf8") for path in sorted(folder.iterdir()) if path.is_file())
 
 
+def checksum(text: str) -> str:
+    """What tells one version of a file from another in its address."""
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
 def write(app: Sphinx, name: str, text: str) -> None:
     """Put a file into the site and remember its checksum for the pages."""
     path = Path(app.outdir, "_static", name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf8")
-    app.config.html_context["assets"][name] = hashlib.sha256(text.encode()).hexdigest()[:10]
+    app.config.html_context["assets"][name] = checksum(text)
 
 
 def write_early(app: Sphinx) -> None:
@@ -65,7 +71,8 @@ def write_early(app: Sphinx) -> None:
     app.config.html_context["assets"] = {}
     app.config.html_context["styles"] = cssmin(highlighting() + joined(ours / "css"))
     write(app, "site.js", jsmin(joined(ours / "js")))
-    app.config.html_context["assets"]["search.js"] = app.config.language  # it changes with Sphinx's version only
+    known = joined(ours / "search") + sphinx.__version__ + app.config.language  # what search.js will be made of
+    app.config.html_context["assets"]["search.js"] = checksum(known)
 
 
 def write_search(app: Sphinx, exception: Exception | None) -> None:

@@ -9,7 +9,7 @@ from sphinx_exercise.nodes import is_extension_node
 
 from builder.source import editions
 
-# The script, where there is one, leads to the reader's last choice of language; see _static/language.js.
+# The script, where there is one, leads to the reader's last choice of language; see _static/js/language.js.
 REDIRECT = """<!DOCTYPE html>
 <html lang="{language}">
 <meta charset="utf-8">
