@@ -209,10 +209,11 @@ def printed(cell) -> str:
 @pytest.fixture(scope="session")
 def chromium():
     """The browser that `make test` has found or installed."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     from builder import browser
 
+    expect.set_options(timeout=20_000)  # a page may be slow where other tests use every core
     path = os.environ.get("BOOK_BROWSER") or browser.ensure()
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=path, args=SWITCHES)

@@ -65,6 +65,7 @@ def cell(page: Page, number: int):
 def write(page: Page, number: int, code: str):
     """Put other code into a cell, by keyboard; returns the cell."""
     one = cell(page, number)
+    one.locator(".live-run").wait_for()  # a page is loaded before its cells are live
     one.locator(".cell_input pre:visible, .cm-content").first.click()
     expect(one.locator(".cm-content")).to_be_focused()
     page.keyboard.press("Control+a")

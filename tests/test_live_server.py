@@ -9,12 +9,14 @@ import threading
 import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from playwright.sync_api import expect
 
+from builder.jupyter import Kernels
 from conftest import SmallBook
 from live import Server, cell, free_port, own_output, run
 
@@ -53,6 +55,12 @@ def test_only_the_sites_own_origin_and_the_token_open_the_server(live_server):
     assert live_server.ask(path, Origin=live_server.origin, **socket_of).status == 403
     assert live_server.ask(with_token, Origin=live_server.origin, **socket_of).status == 101
     assert live_server.ask(f"/api/kernels/{kernel}", method="DELETE", **token).status == 204
+
+
+def test_a_kernel_that_is_being_started_disturbs_no_list(monkeypatch):
+    kernels = Kernels()
+    monkeypatch.setattr(kernels, "_kernels", {"half": SimpleNamespace(kernel_name="python3")})
+    assert kernels.list_kernels() == []
 
 
 def test_the_site_answers_under_its_own_name_only(live_server):
