@@ -31,7 +31,8 @@ def colours(style: str) -> dict[str, str]:
 def coloured() -> list[str]:
     """The classes of tokens that look different from a plain name in one of the themes."""
     found = colours(LIGHT), colours(DARK)
-    return sorted({name for style in found for name, look in style.items() if look != style["n"]} - {"hll"})
+    # A quarter of all marks would be signs such as = and +, which need no colour to be told from names.
+    return sorted({name for style in found for name, look in style.items() if look != style["n"]} - {"hll", "o"})
 
 
 def highlighting() -> str:

@@ -1,6 +1,7 @@
 """The last touches to the text of a page, before the layout goes around it."""
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
@@ -43,6 +44,33 @@ def with_size(app: Sphinx, match: re.Match) -> str:
     return match[0].replace("<img", f'<img width="{width}" height="{height}" loading="lazy" decoding="async"', 1)
 
 
+def shown(node: nodes.Node) -> Iterator[nodes.Node]:
+    """A part of a page and all its parts, except what is folded."""
+    yield node
+    for child in node.children:
+        if not isinstance(child, solution_node):
+            yield from shown(child)
+
+
+def height(section: nodes.section) -> int:
+    """The pixels that a section takes on a phone, roughly, and rather too many than too few.
+
+    The weights were fitted to the pages of this book; a tenth more keeps a section that has not been laid out
+    from reaching into the next one.
+    """
+    pixels = 0.0
+    for node in shown(section):
+        if isinstance(node, nodes.literal_block):
+            pixels += 51 + 20 * (node.astext().rstrip("\n").count("\n") + 1)
+        elif isinstance(node, nodes.paragraph | nodes.title | nodes.term | nodes.caption):
+            pixels += 25 + 0.73 * len(node.astext())
+        elif isinstance(node, nodes.image) or (isinstance(node, nodes.raw) and "<svg" in node.astext()):
+            pixels += 300
+        elif isinstance(node, nodes.Admonition):
+            pixels += 69
+    return round(pixels * 1.1)
+
+
 def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
     """Name the parts of a cell for screen readers, give images their size, leave out empty markup."""
     if app.builder.name != "html" or not context.get("body"):
@@ -57,6 +85,10 @@ def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree
     html = html.replace('<div class="cell_output', f'{output}class="cell_output')
     html = html.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     html = html.replace('<div class="pst-scrollable-table-container">', '<div class="table-box">')
+    for section in doctree.findall(nodes.section) if doctree else []:
+        if section.parent.parent is doctree:  # its place is kept until it is laid out: see content-visibility
+            start = re.compile(rf'(<section\b[^>]*) id="{section["ids"][0]}"')
+            html = start.sub(rf'\g<0> style="--height:{height(section)}px"', html, count=1)
     context["body"] = html
 
 

@@ -1,4 +1,5 @@
-"""What live cells need in a page: their words, in the page's language, for `_static/js/live.js`.
+"""The words of live cells, in the reader's language: a few in each page, for `_static/js/live.js`, the others in
+`_static/live/words.json`, for the cells when they come to life.
 
 The words are data: a published page with them asks for nothing and runs nothing. See `builder.live` for the server.
 """
@@ -10,12 +11,24 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 from sphinx.locale import get_translation
 
+from _extension import assets
+
 _ = get_translation("book")
 BINDER = " https://mybinder.org https://*.mybinder.org wss://*.mybinder.org"
 
 
-def words() -> dict:
-    """Everything that the scripts say to a reader; %s is filled in there."""
+def page_words() -> dict[str, str]:
+    """What a page says without a live cell; %s is filled in there."""
+    return {
+        "runOnBinder": _("Run this page on Binder"),
+        "solved": _("✓ Solved"),
+        "notYet": _("✗ Not yet"),
+        "count": _("%s of %s exercises solved"),
+    }
+
+
+def cell_words() -> dict:
+    """What live cells say to a reader; %s is filled in there."""
     return {
         "run": _("Run"),
         "runCell": _("Run cell %s"),
@@ -28,13 +41,9 @@ def words() -> dict:
         "reset": _("Reset to the book's text"),
         "restart": _("Restart"),
         "interrupt": _("Interrupt"),
-        "runOnBinder": _("Run this page on Binder"),
         "bar": _("Live cells"),
         "code": _("Code of cell %s; Escape leaves the editor"),
         "yours": _("Your output"),
-        "solved": _("✓ Solved"),
-        "notYet": _("✗ Not yet"),
-        "count": _("%s of %s exercises solved"),
         "states": {
             "idle": _("The cells of this page can be run"),
             "starting": _("Starting Python …"),
@@ -60,12 +69,18 @@ def add_words(app: Sphinx, pagename: str, templatename: str, context: dict, doct
     """Give the words to pages with cells, and to those that show which exercises are solved."""
     if doctree is None or "kernelspec" not in app.env.metadata.get(pagename, {}):
         return
-    said = words()
+    said = page_words()
     if app.config.book_binder:
         said["binder"] = app.config.book_binder
         context["live_connect"] = BINDER  # what the page's Content-Security-Policy must allow
     data = json.dumps(said, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
     context["body"] += f'\n<script type="application/json" id="live-words">{data}</script>\n'
+
+
+def write_words(app: Sphinx) -> None:
+    """Put the words of live cells beside their script."""
+    if app.builder.name == "html":
+        assets.write(app, "live/words.json", json.dumps(cell_words(), ensure_ascii=False))
 
 
 def check(app: Sphinx, config) -> None:
@@ -78,4 +93,5 @@ def setup(app: Sphinx) -> None:
     """Connect to Sphinx."""
     app.add_config_value("book_binder", "", "html", str)
     app.connect("config-inited", check)
+    app.connect("builder-inited", write_words, priority=600)  # after `assets` has begun
     app.connect("html-page-context", add_words)

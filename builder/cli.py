@@ -68,7 +68,7 @@ def test():
     """Build the book, then run all tests (installs a browser when there is none)."""
     os.environ["BOOK_BROWSER"] = browser.ensure()
     build_book()
-    workers = str(min(4, kernel.CORES))
+    workers = str(min(4, kernel.CORES + 1))  # a browser and a server wait for each other a third of the time
     call(sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "tests")
 
 

@@ -1,6 +1,7 @@
 """How fast and how accessible every page is, by Lighthouse's default mobile settings. Needs npx (Node.js).
 
-Part of `make bench`: the built site is served compressed, as static hosts do, and each page is measured once.
+Part of `make bench`: the built site is served compressed, as static hosts do. A paint time varies by a tenth of a
+second from one run to the next, so each page is measured three times.
 """
 
 import json
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from statistics import median
 
 from builder import browser
 from builder.serve import served
@@ -17,6 +19,12 @@ PACKAGE = "lighthouse@12.8.2"
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 SCORES = {"performance": "perf", "accessibility": "a11y", "best-practices": "best", "seo": "SEO"}
 TIMES = {"first-contentful-paint": "first paint", "largest-contentful-paint": "largest paint"}
+COLUMNS = (
+    dict.fromkeys(SCORES.values(), "{:.2f}")
+    | dict.fromkeys(TIMES.values(), "{:.2f} s")
+    | {"shift": "{:.3f}", "bytes": "{:.0f} KB", "beside": "{:.0f} KB", "requests": "{:.0f}"}
+)
+RUNS = 3
 OWN = ("/_images/", ".html")  # figures, plots and the page itself do not count as its weight
 
 
@@ -30,30 +38,31 @@ def audit(address: str) -> dict:
         return json.loads(report.read_text("utf8"))
 
 
-def row(report: dict) -> list[str]:
-    """Scores, paints, shift, weight and requests of one report."""
+def figures(report: dict) -> list[float]:
+    """One report in the order of COLUMNS: scores from 0 to 1, seconds, shift, KB, KB, a number of requests."""
     audits = report["audits"]
     requests = [item for item in audits["network-requests"]["details"]["items"] if item["url"].startswith("http")]
     beside = [item for item in requests if not any(part in item["url"] for part in OWN)]
     return [
-        *(f"{report['categories'][name]['score']:.2f}" for name in SCORES),
-        *(f"{audits[name]['numericValue'] / 1000:.2f} s" for name in TIMES),
-        f"{audits['cumulative-layout-shift']['numericValue']:.3f}",
-        f"{sum(item['transferSize'] for item in requests) / 1024:.0f} KB",
-        f"{sum(item['transferSize'] for item in beside) / 1024:.0f} KB",
-        str(len(requests)),
+        *(report["categories"][name]["score"] for name in SCORES),
+        *(audits[name]["numericValue"] / 1000 for name in TIMES),
+        audits["cumulative-layout-shift"]["numericValue"],
+        sum(item["transferSize"] for item in requests) / 1024,
+        sum(item["transferSize"] for item in beside) / 1024,
+        len(requests),
     ]
 
 
 def report(site: Path) -> None:
-    """Measure every page of the built site, and print a line for each: it takes a quarter of a minute a page."""
-    print(f"{PACKAGE}, mobile")
-    columns = [*SCORES.values(), *TIMES.values(), "shift", "bytes", "beside", "requests"]
-    print(f"{'page':44}" + "".join(f"{name:>14}" for name in columns))
+    """Measure every page of the built site, and print a line for each: it takes half a minute a page."""
+    print(f"{PACKAGE}, mobile, median of {RUNS}")
+    print(f"{'page':44}" + "".join(f"{name:>15}" for name in COLUMNS))
     pages = sorted(path.relative_to(site).as_posix() for path in site.rglob("chapter_computation/*.html"))
     with served(site) as address:
         for page in pages:
-            print(f"{page:44}" + "".join(f"{figure:>14}" for figure in row(audit(f"{address}/{page}"))), flush=True)
+            runs = [figures(audit(f"{address}/{page}")) for _ in range(RUNS)]
+            medians = zip(COLUMNS.values(), map(median, zip(*runs, strict=True)), strict=True)
+            print(f"{page:44}" + "".join(f"{form.format(figure):>15}" for form, figure in medians), flush=True)
 
 
 def available() -> bool:

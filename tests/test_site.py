@@ -39,6 +39,19 @@ def test_nothing_moves_while_a_page_loads(open_page, name):
     assert shift == pytest.approx(0, abs=0.001)
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_section_that_is_not_laid_out_yet_has_room(open_page, name, width):
+    """Too little would put its end under the next one; too much would make the scroll bar lie."""
+    page = open_page(f"{name}.html", width)
+    heights = """() => [...document.querySelectorAll("article > section > section")]
+      .map((section) => [section.id, section.getBoundingClientRect().height])"""
+    kept = page.evaluate(heights)
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    for (label, room), (_label, height) in zip(kept, page.evaluate(heights), strict=True):
+        assert 0.97 * height <= room <= 1.6 * height + 400, label
+
+
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_a_small_or_magnified_page_does_not_scroll_sideways(open_page, name):
     """320 px is also what 1280 px become at 400%; the page's text grows to 200%."""

@@ -5,7 +5,11 @@
   button.className = "copy";
   button.setAttribute("aria-label", words.copy);
   button.title = words.copy;
-  button.innerHTML = '<svg class="icon" aria-hidden="true"><use href="#i-copy"/></svg>';
+  const shapes = {
+    copy: '<rect x="8.5" y="8.5" width="11" height="12" rx="2"/><path d="M15.5 5.5v-.5a2 2 0 0 0-2-2h-7a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2h.5"/>',
+    copied: '<path d="m5 13 4.5 4.5L19 7"/>',
+  };
+  button.innerHTML = `<svg class="icon" aria-hidden="true" viewBox="0 0 24 24">${shapes.copy}</svg>`;
   const near = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
@@ -19,11 +23,11 @@
     const pressed = target.closest(".copy");
     if (!pressed) return;
     await navigator.clipboard.writeText(pressed.parentElement.querySelector("pre").textContent.trimEnd());
-    const mark = (name, label) => {
-      pressed.querySelector("use").setAttribute("href", name);
-      pressed.setAttribute("aria-label", label);
+    const show = (state) => {
+      pressed.querySelector("svg").innerHTML = shapes[state];
+      pressed.setAttribute("aria-label", words[state]);
     };
-    mark("#i-done", words.copied);
-    setTimeout(() => mark("#i-copy", words.copy), 2000);
+    show("copied");
+    setTimeout(show, 2000, "copy");
   });
 }

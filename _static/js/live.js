@@ -55,7 +55,7 @@
 
     const load = (connection) => {
       const url = new URL(`${root.dataset.content_root ?? ""}_static/live/live.mjs`, document.baseURI);
-      return import(url).then((live) => live.start({ page, words, connection, store, judge, fill }));
+      return import(url).then((live) => live.start({ page, connection, store, judge, fill }));
     };
     if (!document.querySelector("article .cell")) return;
     if ("live" in root.dataset) load(connection.token ? { ...connection, device: root.dataset.live } : null);

@@ -17,8 +17,9 @@ const button = (text, action, className = "") => {
 };
 
 /** Called by js/live.js. Without a connection the page only says how to get one. */
-export function start(given) {
-  ({ page, words, store, judge, fill } = given);
+export async function start(given) {
+  ({ page, store, judge, fill } = given);
+  words = await (await fetch(new URL("words.json", import.meta.url))).json();
   document.head.append(element("link", { rel: "stylesheet", href: new URL("live.css", import.meta.url) }));
   bar = new Bar(given.connection);
   if (!given.connection) return bar.say("gone");
