@@ -55,7 +55,7 @@ def shown(node: nodes.Node) -> Iterator[nodes.Node]:
 def height(section: nodes.section) -> int:
     """The pixels that a section takes on a phone, roughly, and rather too many than too few.
 
-    The weights were fitted to the pages of this book; a tenth more keeps a section that has not been laid out
+    The weights were fitted to the pages of this book; a little more keeps a section that has not been laid out
     from reaching into the next one.
     """
     pixels = 0.0
@@ -68,7 +68,7 @@ def height(section: nodes.section) -> int:
             pixels += 300
         elif isinstance(node, nodes.Admonition):
             pixels += 69
-    return round(pixels * 1.1)
+    return round(pixels * 1.15)
 
 
 def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
