@@ -16,8 +16,15 @@ from pygments.formatters import HtmlFormatter
 from rcssmin import cssmin
 from rjsmin import jsmin
 from sphinx.application import Sphinx
+from sphinx.locale import get_translation
 
+_ = get_translation("book")
 LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"  # at least AA on the page's grounds
+FOUND = "Search finished, found ${resultCount} page(s) matching the search query."
+NOTHING_FOUND = (
+    "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've "
+    "selected enough categories."
+)
 SEARCH = ["documentation_options.js", "doctools.js", "language_data.js", "searchtools.js"]  # in the order to run in
 
 
@@ -87,15 +94,17 @@ def write_search(app: Sphinx, exception: Exception | None) -> None:
 
 
 def search_words(path: Path) -> str:
-    """The script that gives Sphinx's search its words; empty for a language that has none.
+    """The script that gives Sphinx's search its words, and ours where a result is a section and no page.
 
-    Sphinx's own file also evaluates a rule for plurals, which the page's Content-Security-Policy forbids and
-    the search does not need.
+    Sphinx's own file, which English does not have, also evaluates a rule for plurals: the page's
+    Content-Security-Policy forbids it, and the search does not need it.
     """
-    if not path.exists():
-        return ""
-    catalog = json.loads(re.search(r"addTranslations\((.*)\)", path.read_text("utf8"), re.S)[1])
-    return f"Object.assign(Documentation.TRANSLATIONS, {json.dumps(catalog['messages'])});"
+    messages = {}
+    if path.exists():
+        messages = json.loads(re.search(r"addTranslations\((.*)\)", path.read_text("utf8"), re.S)[1])["messages"]
+    messages[FOUND] = _("Sections found: ${resultCount}")
+    messages[NOTHING_FOUND] = _("No section has all of these words. Leave one out, or look at the spelling.")
+    return f"Object.assign(Documentation.TRANSLATIONS, {json.dumps(messages)});"
 
 
 def setup(app: Sphinx) -> None:

@@ -5,6 +5,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from playwright.sync_api import expect
 
 from builder import source
 from conftest import ROOT, everywhere
@@ -133,6 +134,24 @@ def test_a_search_for_a_message_lands_on_its_section(open_page):
     heading = page.locator(f"#{page.url.split('#')[1]} > :is(h2, h3)").first
     assert "mat1 and mat2 shapes" in heading.inner_text()
     assert heading.evaluate("heading => heading.getBoundingClientRect().top < innerHeight / 2")
+
+
+@pytest.mark.parametrize(
+    "edition, found, nothing",
+    [
+        ("", "Sections found:", "No section has all of these words"),
+        ("pt-br/", "Partes encontradas:", "Nenhuma parte contém"),
+        ("tr/", "Bulunan kısım sayısı:", "Bu sözcüklerin hepsini içeren bir kısım yok"),
+    ],
+)
+def test_the_search_says_how_many_sections_it_found(open_page, edition, found, nothing):
+    page = open_page(f"{edition}search.html?q=register_buffer")
+    expect(page.locator("#search-results")).to_contain_text(found)
+    results = page.locator("#search-results ul.search > li").count()
+    assert results > 1
+    expect(page.locator("#search-results")).to_contain_text(f"{found} {results}")
+    page = open_page(f"{edition}search.html?q=xylophone")
+    expect(page.locator("#search-results")).to_contain_text(nothing)
 
 
 def test_a_section_that_shows_a_message_leads_to_its_entry(open_page):
