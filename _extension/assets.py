@@ -79,7 +79,8 @@ def write_early(app: Sphinx) -> None:
     app.config.html_context["assets"] = {}
     app.config.html_context["styles"] = cssmin(highlighting() + joined(ours / "css"))
     write(app, "site.js", jsmin(joined(ours / "js")))
-    known = joined(ours / "search") + sphinx.__version__ + app.config.language  # what search.js will be made of
+    # What search.js will be made of
+    known = joined(ours / "search") + sphinx.__version__ + app.config.language + json.dumps(section_words())
     app.config.html_context["assets"]["search.js"] = checksum(known)
 
 
@@ -93,8 +94,16 @@ def write_search(app: Sphinx, exception: Exception | None) -> None:
     write(app, "search.js", jsmin(f"{script}\n{search_words(theirs / 'translations.js')}"))
 
 
+def section_words() -> dict[str, str]:
+    """Our words for those of Sphinx's that take a result for a page, or the text for documents."""
+    return {
+        FOUND: _("Sections found: ${resultCount}"),
+        NOTHING_FOUND: _("No section has all of these words. Leave one out, or look at the spelling."),
+    }
+
+
 def search_words(path: Path) -> str:
-    """The script that gives Sphinx's search its words, and ours where a result is a section and no page.
+    """The script that gives Sphinx's search its words, and ours.
 
     Sphinx's own file, which English does not have, also evaluates a rule for plurals: the page's
     Content-Security-Policy forbids it, and the search does not need it.
@@ -102,9 +111,7 @@ def search_words(path: Path) -> str:
     messages = {}
     if path.exists():
         messages = json.loads(re.search(r"addTranslations\((.*)\)", path.read_text("utf8"), re.S)[1])["messages"]
-    messages[FOUND] = _("Sections found: ${resultCount}")
-    messages[NOTHING_FOUND] = _("No section has all of these words. Leave one out, or look at the spelling.")
-    return f"Object.assign(Documentation.TRANSLATIONS, {json.dumps(messages)});"
+    return f"Object.assign(Documentation.TRANSLATIONS, {json.dumps(messages | section_words())});"
 
 
 def setup(app: Sphinx) -> None:

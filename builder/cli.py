@@ -69,9 +69,7 @@ def test():
     os.environ["BOOK_BROWSER"] = browser.ensure()
     build_book()
     workers = str(min(4, kernel.CORES + 1))  # a browser and a server wait for each other a third of the time
-    # In the order of their names: pytest-xdist would begin with the files of many short tests and end with a long one.
-    order = ["--dist", "loadfile", "--no-loadscope-reorder"]
-    call(sys.executable, "-m", "pytest", "-n", workers, *order, "tests")
+    call(sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "tests")
 
 
 @commands.command()
