@@ -145,8 +145,9 @@ def test_a_search_for_a_message_lands_on_its_section(open_page):
     ],
 )
 def test_the_search_says_how_many_sections_it_found(open_page, edition, found, nothing):
-    page = open_page(f"{edition}search.html?q=register_buffer")
+    page = open_page(f"{edition}search.html?q=register_buffer", 390)
     expect(page.locator("#search-results")).to_contain_text(found)
+    expect(page.locator("#search-results li a").first).to_be_visible()
     results = page.locator("#search-results ul.search > li").count()
     assert results > 1
     expect(page.locator("#search-results")).to_contain_text(f"{found} {results}")
