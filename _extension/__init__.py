@@ -3,9 +3,10 @@
 `language` is about the editions, `search` about words with accents.
 
 One module a job: `notebook` writes the Colab notebooks, `layout` fills the templates, `buttons` says where
-a page can be launched and downloaded, `assets` joins style sheets and scripts, `figures` sets the book's
-drawings into a page, `mathml` its formulas, `recorded` the outputs of GPU machines, `errors` the way back to
-the index of messages, `live` the words of the live cells, `body` and `page` mend what other extensions write.
+a page can be launched and downloaded, `assets` joins style sheets and scripts, `highlighting` colours code,
+`figures` sets the book's drawings into a page, `mathml` its formulas, `recorded` the outputs of GPU machines,
+`errors` the way back to the index of messages, `live` the words of the live cells, `body` and `page` mend what
+other extensions write.
 """
 
 from sphinx.application import Sphinx

@@ -8,49 +8,23 @@ without waiting for a second file. A page names scripts with a checksum, so that
 import hashlib
 import json
 import re
-from functools import cache
 from pathlib import Path
 
 import sphinx
-from pygments.formatters import HtmlFormatter
 from rcssmin import cssmin
 from rjsmin import jsmin
 from sphinx.application import Sphinx
 from sphinx.locale import get_translation
 
+from _extension import highlighting
+
 _ = get_translation("book")
-LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"  # at least AA on the page's grounds
 FOUND = "Search finished, found ${resultCount} page(s) matching the search query."
 NOTHING_FOUND = (
     "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've "
     "selected enough categories."
 )
 SEARCH = ["documentation_options.js", "doctools.js", "language_data.js", "searchtools.js"]  # in the order to run in
-
-
-def colours(style: str) -> dict[str, str]:
-    """The declarations of a Pygments style for each class of token."""
-    definitions = HtmlFormatter(style=style).get_style_defs(".highlight")
-    return dict(re.findall(r"^\.highlight \.(\w+) \{ (.+?) \}", definitions, re.M))
-
-
-@cache
-def coloured() -> list[str]:
-    """The classes of tokens that look different from a plain name in one of the themes."""
-    found = colours(LIGHT), colours(DARK)
-    # A quarter of all marks would be signs such as = and +, which need no colour to be told from names.
-    return sorted({name for style in found for name, look in style.items() if look != style["n"]} - {"hll", "o"})
-
-
-def highlighting() -> str:
-    """The colours of code, for both themes; tokens that look the same share a rule."""
-    rules = []
-    for style, start in ((colours(LIGHT), ""), (colours(DARK), '[data-theme="dark"] ')):
-        looks = {}
-        for name in coloured():
-            looks.setdefault(style.get(name, style["n"]), []).append(f"{start}.highlight .{name}")
-        rules += [f"{','.join(names)}{{{look}}}" for look, names in looks.items()]
-    return "\n".join(rules)
 
 
 def joined(folder: Path) -> str:
@@ -77,7 +51,7 @@ def write_early(app: Sphinx) -> None:
         return
     ours = Path(__file__).parents[1] / "_static"
     app.config.html_context["assets"] = {}
-    app.config.html_context["styles"] = cssmin(highlighting() + joined(ours / "css"))
+    app.config.html_context["styles"] = cssmin(highlighting.rules() + joined(ours / "css"))
     write(app, "site.js", jsmin(joined(ours / "js")))
     # What search.js will be made of
     known = joined(ours / "search") + sphinx.__version__ + app.config.language + json.dumps(section_words())

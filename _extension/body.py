@@ -13,12 +13,15 @@ from sphinx.locale import get_translation
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_exercise.nodes import solution_node
 
-from _extension import assets
+from _extension import highlighting
 
 _ = get_translation("book")
 PIXELS = {"pt": 96 / 72, "px": 1.0, "": 1.0}
-# Pygments marks more than its styles colour, and docutils each word of inline code: twice as many elements as needed.
-SPAN = re.compile(r'<span class="([a-z]\w{0,2})">([^<]*)</span>')
+# docutils' and Sphinx's names that no rule and no script of ours asks for
+UNUSED = re.compile(
+    r' class="docutils literal notranslate"| class="reference internal"| docutils(?: container)?(?=[" ])'
+    r'| notranslate(?=")'
+)
 FOLDED = re.compile(r'(<details class="[^"]*\bsolution\b[^>]*>\s*)<p class="admonition-title">(.*?)</p>')
 ERROR = re.compile(r'<div (?=class="cell_output[^>]*>\s*<div class="output traceback)')
 IMAGE = re.compile(r'<img\b[^>]*?\bsrc="([^"]+)"[^>]*?/?>')
@@ -71,12 +74,16 @@ def height(section: nodes.section) -> int:
     return round(pixels * 1.15)
 
 
+def simplify(html: str) -> str:
+    """HTML without the marks and names that neither a style nor a script of the book uses."""
+    return UNUSED.sub("", highlighting.simplify(html))
+
+
 def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
     """Name the parts of a cell for screen readers, give images their size, leave out empty markup."""
     if app.builder.name != "html" or not context.get("body"):
         return
-    coloured = assets.coloured()
-    html = SPAN.sub(lambda span: span[0] if span[1] in coloured else span[2], context["body"])
+    html = simplify(context["body"])
     html = FOLDED.sub(r'\1<summary class="admonition-title">\2</summary>', html)
     html = IMAGE.sub(partial(with_size, app), html)
     code, output, error = (f'<div role="group" aria-label="{name}" ' for name in (_("Code"), _("Output"), _("Error")))

@@ -7,11 +7,12 @@ import re
 from html import escape
 from pathlib import Path
 
+from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.locale import get_translation
 
-from _extension import buttons, language
+from _extension import body, buttons, language
 from builder.settings import repository, site_url
 
 _ = get_translation("book")
@@ -66,6 +67,7 @@ def words() -> dict[str, str]:
         "theme": _("Light or dark"),
         "copy_code": _("Copy the code"),
         "copied": _("Copied"),
+        "link_here": _("Link to this place"),
         "improve": _("Improve this page"),
         "licence": _("Text under CC BY-SA 4.0, code under MIT-0."),
         "missing": _("This page does not exist"),
@@ -74,9 +76,12 @@ def words() -> dict[str, str]:
 
 
 def inner_contents(toc: str) -> str:
-    """Sphinx's contents of a page without the page's own title around them."""
-    start, end = toc.find("<ul>", toc.find("</a>")), toc.rfind("</li>")
-    return toc[start:end].strip() if start > 0 else ""
+    """Sphinx's contents of a page without the page's own title around them; what is deeper is added by reading.js."""
+    contents = BeautifulSoup(toc, "html.parser")
+    for deeper in contents.select("ul ul ul"):
+        deeper.decompose()
+    inner = contents.select_one("ul ul")
+    return body.simplify(inner.decode()) if inner else ""
 
 
 def structured_data(app: Sphinx, context: dict, description: str) -> str:

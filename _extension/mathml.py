@@ -1,17 +1,22 @@
-"""Formulas as MathML, made when the book is built: no script, no fonts, no other host.
+"""Formulas as MathML, made when the book is built: no script, no other host, one font (`_static/fonts`).
 
 Sphinx asks a math renderer for the HTML of inline and displayed formulas; this one hands the
-TeX to latex2mathml.
+TeX to latex2mathml, and mends what browsers would set badly.
 """
 
+import re
 from html import escape
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
-from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
+
+# Room for a letter with an ascender: the bar of a root would else lie on a small radicand.
+STRUT = '<mspace width="0" height="0.76em" depth="0.1em"></mspace>'
+# A fraction within a line has no more room around its bar than letters have.
+SLASH = '<mo lspace="0" rspace="0">/</mo>'
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +31,8 @@ def mathml(node: nodes.Element, display: str) -> str:
         return f"<code>{escape(tex)}</code>"
     if "\\" in html:  # it passes commands it does not know through as text
         logger.warning("formula %r: a command that latex2mathml does not know", tex, location=node)
-    return html
+    html = html.replace("</msqrt>", f"{STRUT}</msqrt>")
+    return re.sub(r"<mo>(/|&#x0002F;)</mo>", SLASH, html)
 
 
 def visit_math(self: HTML5Translator, node: nodes.math) -> None:
@@ -36,13 +42,11 @@ def visit_math(self: HTML5Translator, node: nodes.math) -> None:
 
 
 def visit_displaymath(self: HTML5Translator, node: nodes.math_block) -> None:
-    """A displayed formula, with its number and a link to itself when it has a label."""
+    """A displayed formula, with its number when it has a label."""
     self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
     self.body.append(mathml(node, "block"))
     if node["number"]:
-        self.body.append(f'<span class="eqno">({node["number"]})')
-        self.add_permalink_ref(node, _("Link to this equation"))
-        self.body.append("</span>")
+        self.body.append(f'<span class="eqno">({node["number"]})</span>')
     self.body.append("</div>")
     raise nodes.SkipNode
 

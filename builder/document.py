@@ -19,12 +19,18 @@ from builder.settings import site_url
 from builder.source import Edition, config
 
 HERE = Path(__file__).parent
+MATH_FONT = HERE.parent / "_static" / "fonts" / "book-math.woff2"
 # What a page has for the screen only.
 FOR_THE_SCREEN = (
     ".begin, .to-errors, script, template, nav, button, form, .headerlink, .outputs-switch, .toctree-wrapper"
 )
-# A cell up to this many lines stays on one page with its output; a longer one may break between the two.
-SHORT_CELL = 34
+# A cell up to this many lines stays on one page with its output; the code of a longer one may break at an empty line.
+SHORT_CELL = 14
+SHORT_LEAD = 170  # letters of a paragraph that stays with the cell it announces: about two lines
+FEWEST_LINES = 4  # of code before or after a break
+SHORT_TABLE = 10  # rows of a table that stays on one page
+SHORT_SECTION = 800  # letters of a section without cells that stays on one page, such as an entry of an index
+SHORT_CODE = 30  # letters of code inside a sentence that stays on one line
 # Pygments' classes that show in print, by their beginning; every other one would only make the PDF larger.
 KINDS = {"c": "comment", "k": "keyword", "ow": "keyword", "s": "string", "m": "number", "ne": "error", "gr": "error"}
 PLACEHOLDER = "000"  # where a page number will stand
@@ -49,13 +55,16 @@ def make(root: Path, edition: Edition, docnames: list[str], version: str) -> str
     """The document of an edition; `version` stands on its cover."""
     _ = translation(root, edition)
     chapters = [Chapter(root, edition, docname, set(docnames)) for docname in docnames]
+    places = {label: heading for chapter in chapters for label, heading in chapter.places.items()}
+    for chapter in chapters:
+        chapter.lead(places, _("p. %s"))
     parts = [(chapter.id, chapter.title, chapter.body(_)) for chapter in chapters]
     if solutions := "".join(chapter.solutions(_) for chapter in chapters if chapter.solved):
         title = _("Solutions")
         parts.append(("solutions", title, f"<h1>{title}</h1>{solutions}"))
     book = "".join(section(name, html) for name, _title, html in parts)
     parts.insert(0, ("contents", _("Contents"), ""))
-    style = (HERE / "document.css").read_text("utf8") + running_heads(edition, parts)
+    style = math_font() + (HERE / "document.css").read_text("utf8") + running_heads(edition, parts)
     return f"""<!DOCTYPE html>
 <html lang="{edition.tag}">
 <head>
@@ -87,6 +96,7 @@ class Chapter:
         self.root, self.edition, self.docname, self.known, self.file = root, edition, docname, known, path
         self.description = description["content"] if description else ""
         self.id = slug(docname)
+        self.places = {self.id: self.id}  # what a link may name: the heading that it leads to
         self.clean()
         self.title = self.article.h1.get_text().strip()
         self.solved = self.take_solutions()
@@ -100,9 +110,8 @@ class Chapter:
         for element in self.article.find_all(id=True):
             if not element.find_parent("svg"):  # a drawing's ids begin with its name, and its style uses them
                 element["id"] = f"{self.id}--{element['id']}"
-        for anchor in self.article.select("section > span[id]:empty"):
-            heading = anchor.find_next_sibling()
-            heading.insert(0, anchor.extract())  # before it, it would stay on the page that the heading leaves
+        for heading in self.article.select("section[id] > :is(h1, h2, h3, h4)"):
+            self.name(heading)
         for figure in self.article.find_all("figure"):
             figure["role"] = "group"  # the picture in it is the one that has an alternative text
         for link in self.article.find_all("a", href=True):
@@ -115,6 +124,29 @@ class Chapter:
                 cell["class"] = [*cell["class"], "short"]
         for pre in self.article.find_all("pre"):
             hang_lines(pre)
+        for box in self.article.select(".cell_input"):
+            if len(box.select(".lines")) > 1:
+                box["class"] = [*box["class"], "breaks"]
+        for lead in self.article.select("p:has(+ .cell)"):
+            if len(lead.get_text()) <= SHORT_LEAD:
+                lead["class"] = [*lead.get("class", []), "lead"]
+        for table in self.article.find_all("table"):
+            if len(table.find_all("tr")) <= SHORT_TABLE:
+                table["class"] = [*table.get("class", []), "short"]
+        for section in self.article.select("section:not(:has(section, .cell, .exercise))"):
+            if len(section.get_text()) <= SHORT_SECTION:
+                section["class"] = [*section.get("class", []), "entry"]
+        for code in self.article.select(":is(p, li, dt) > code"):
+            if len(code.get_text()) <= SHORT_CODE:
+                code["class"] = "short"
+
+    def name(self, heading: Tag) -> None:
+        """Give a heading the id of its section, in place of all labels; they may stay on the page that it leaves."""
+        heading["id"] = heading.parent.attrs.pop("id")
+        self.places[heading["id"]] = heading["id"]
+        for label in heading.parent.select(":scope > span[id]:empty"):
+            self.places[label["id"]] = heading["id"]
+            label.decompose()
 
     def mend_link(self, link: Tag) -> None:
         """Lead inside the document, to another host, or to the published site; else be plain text."""
@@ -138,6 +170,14 @@ class Chapter:
             solution["id"] = f"{self.id}--solution-{number}"
             found.append((exercise, solution.extract()))
         return found
+
+    def lead(self, places: dict[str, str], words: str) -> None:
+        """Lead links to headings, each with its page; `places` says which heading a label belongs to."""
+        for part in (self.article, *(solution for _exercise, solution in self.solved)):
+            for link in part.select("a[href^='#']"):
+                if target := places.get(link["href"][1:]):
+                    link["href"] = f"#{target}"
+                    link.insert_after(on_page(link, target, words))
 
     def body(self, _: Callable[[str], str]) -> str:
         """The page itself, each exercise with a link to its solution."""
@@ -166,11 +206,22 @@ def unfold(box: Tag) -> None:
         summary.name = "p"
     elif summary:
         summary.decompose()
+        box.unwrap()
 
 
 def lines(pre: Tag) -> list[str]:
     """The lines of a block of code as HTML; Pygments closes its elements at the end of each."""
     return pre.decode_contents().rstrip("\n").split("\n")
+
+
+def groups(code: list[str]) -> list[list[str]]:
+    """The lines of code in groups that stay on one page; each but the last ends with an empty line."""
+    found = [[]]
+    for number, line in enumerate(code):
+        found[-1].append(line)
+        if not line.strip() and len(found[-1]) >= FEWEST_LINES and len(code) - number > FEWEST_LINES:
+            found.append([])
+    return found
 
 
 def hang_lines(pre: Tag) -> None:
@@ -180,7 +231,10 @@ def hang_lines(pre: Tag) -> None:
             token["class"] = [kind]
         else:
             token.unwrap()
-    html = "".join(f'<span class="line">{line}\n</span>' for line in lines(pre))
+    html = "".join(
+        '<span class="lines">' + "".join(f'<span class="line">{line}\n</span>' for line in group) + "</span>"
+        for group in groups(lines(pre))
+    )
     parsed = BeautifulSoup(f"<pre>{html}</pre>", "html.parser")  # outside <pre> it would drop indentation
     pre.clear()
     pre.extend(list(parsed.pre.children))
@@ -193,6 +247,16 @@ def to_page(target: str, words: str, kind: str) -> Tag:
     return BeautifulSoup(html, "html.parser").p
 
 
+def on_page(link: Tag, target: str, words: str) -> Tag:
+    """The page of a link's target, in brackets unless the link stands in some."""
+    before, after = link.previous_sibling, link.next_sibling
+    inside = str(before or "").endswith("(") and str(after or "").startswith(")")
+    start, end = (", ", "") if inside else ("\N{NO-BREAK SPACE}(", ")")
+    number = f'<span class="page-number" data-page-of="{target}">{PLACEHOLDER}</span>'
+    html = f'<span class="on-page">{start}{escape(words) % number}{end}</span>'
+    return BeautifulSoup(html, "html.parser").span
+
+
 def section(identifier: str, html: str) -> str:
     """A part of the book that begins on a new page and has a running head of its own."""
     return f'<section class="part" id="{identifier}" style="page: {identifier}">{html}</section>\n'
@@ -203,6 +267,11 @@ def running_heads(edition: Edition, parts: list[tuple[str, str, str]]) -> str:
     heads = [f"@page {{ @top-left {{ content: {css_text(edition.title)}; }} }}"]
     heads += [f"@page {name} {{ @top-right {{ content: {css_text(title)}; }} }}" for name, title, _html in parts]
     return "\n".join(heads)
+
+
+def math_font() -> str:
+    """CSS that loads the font of the formulas, which is the site's."""
+    return f'@font-face {{ font-family: "Book Math"; src: url("{MATH_FONT.as_uri()}"); }}\n'
 
 
 def css_text(text: str) -> str:

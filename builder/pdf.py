@@ -10,6 +10,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from babel.dates import format_date
+
 from builder import document
 from builder.source import Edition, config, pages
 
@@ -46,14 +48,14 @@ def make(root: Path, editions: list[Edition]) -> None:
     folder(root).mkdir(parents=True, exist_ok=True)
     docnames = [page.docname for page in pages(root)]
     author, (commit, moment) = config(root)["author"], version(root)
-    on_cover = f"{commit}, {moment:%Y-%m-%d}" if commit else ""
     with printing.browser_page() as page:
         for edition in editions:
             started = time.monotonic()
             source, target = folder(root) / f"{edition.notebooks}.html", folder(root) / file_name(edition)
+            on_cover = f"{commit}, {format_date(moment, 'long', locale=edition.code)}" if commit else ""
             source.write_text(document.make(root, edition, docnames, on_cover), "utf8")
             page.goto(source.as_uri())
-            pdf = printing.with_facts(printing.print_settled(page, edition), edition, author, moment)
+            pdf = printing.with_facts(page, printing.print_settled(page, edition), edition, author, moment)
             partial = target.with_suffix(".partial")
             pdf.write(partial)
             partial.replace(target)

@@ -26,6 +26,8 @@ PLACES = "places => places.map(place => place.dataset.pageOf)"
 FILL = """numbers => document.querySelectorAll("[data-page-of]").forEach(place => {
     place.textContent = numbers[place.dataset.pageOf] ?? "000";
 })"""
+HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4")]
+    .map(heading => heading.textContent.replace(/\\s+/g, " ").trim())"""
 # A picture that is still loading would be left out.
 LOADED = "() => Promise.all([...document.images].map(image => image.decode()))"
 ANOTHER = "Try a newer Chromium or Chrome (BOOK_BROWSER=path)."
@@ -68,9 +70,31 @@ def page_numbers(printed: PdfReader) -> dict[str, int]:
     return {name.removeprefix("/"): printed.get_destination_page_number(place) + 1 for name, place in places}
 
 
-def with_facts(printed: PdfReader, edition: Edition, author: str, moment: datetime) -> PdfWriter:
-    """The print with its title, author, language and date."""
+def bookmarks(parent: DictionaryObject) -> Iterator[DictionaryObject]:
+    """The bookmarks below one, or below the outline itself, in the order of the pages."""
+    entry = parent.get("/First")
+    while entry is not None:
+        yield entry.get_object()
+        yield from bookmarks(entry.get_object())
+        entry = entry.get_object().get("/Next")
+
+
+def name_bookmarks(writer: PdfWriter, headings: list[str]) -> None:
+    """Give the bookmarks the text of their headings.
+
+    Chromium writes the text of a heading twice when it was moved to a new page, and joins words across lines.
+    """
+    entries = list(bookmarks(writer.root_object["/Outlines"].get_object()))
+    if len(entries) != len(headings):
+        raise BuildError("the PDF's bookmarks", f"{len(entries)} for {len(headings)} headings", ANOTHER)
+    for entry, heading in zip(entries, headings, strict=True):
+        entry[NameObject("/Title")] = TextStringObject(heading)
+
+
+def with_facts(page: Page, printed: PdfReader, edition: Edition, author: str, moment: datetime) -> PdfWriter:
+    """The print of a page with its title, author, language, date, and bookmarks."""
     writer = PdfWriter(clone_from=printed)
+    name_bookmarks(writer, page.evaluate(HEADINGS))
     date = moment.strftime("D:%Y%m%d%H%M%SZ")
     facts = {"/Title": edition.title, "/Author": author, "/CreationDate": date, "/ModDate": date}
     writer.metadata = facts | {"/Producer": str(printed.metadata.producer)}

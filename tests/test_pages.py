@@ -1,6 +1,10 @@
 """Promises of the pages, in a real browser."""
 
+import unicodedata
+
 import pytest
+from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 
 from builder import source
 from conftest import ROOT
@@ -97,15 +101,41 @@ def test_solutions_are_folded_until_asked_for(visit):
     assert "✓ Solved" in solution.inner_text()
 
 
-def test_formulas_are_laid_out_without_a_script(small_book, chromium):
-    small_book.add("pages/second.md", FORMULA)
-    assert small_book.run("book").returncode == 0
+def test_formulas_are_laid_out_without_a_script(built_book, chromium):
+    built_book.add("pages/second.md", FORMULA)
+    assert built_book.run("book").returncode == 0
     page = chromium.new_context(java_script_enabled=False).new_page()
-    page.goto((small_book.root / "_build/html/pages/second.html").as_uri())
+    page.goto((built_book.root / "_build/html/pages/second.html").as_uri())
     fraction, root = (page.locator(f"math {name}").bounding_box() for name in ("mfrac", "msqrt"))
     assert fraction["height"] > 1.5 * page.locator("math mi").first.bounding_box()["height"]
     assert root["width"] > 15
     assert page.locator("a[href='#equation-eq-sum']").last.inner_text() == "(1)"
+
+
+def drawn(letter: str) -> str:
+    """The letter that a browser draws for a variable: x is set as an italic x of its own."""
+    words = unicodedata.name(letter).replace(" LETTER", "").split()
+    if words[0] not in ("LATIN", "GREEK"):
+        return letter
+    return "ℎ" if letter == "h" else unicodedata.lookup(" ".join(["MATHEMATICAL ITALIC", *words[1:]]))
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_font_of_the_formulas_has_all_their_letters(html, name):
+    page = BeautifulSoup((html / f"{name}.html").read_text("utf8"), "html.parser")
+    letters = set("".join(formula.get_text() for formula in page.select("math")))
+    letters |= {drawn(variable.get_text()) for variable in page.select("math mi") if len(variable.get_text()) == 1}
+    font = TTFont(ROOT / "_static" / "fonts" / "book-math.woff2").getBestCmap()
+    assert {letter for letter in letters if not letter.isspace() and ord(letter) not in font} == set()
+
+
+def test_formulas_are_set_in_the_books_font(visit):
+    page = visit("chapter_computation/parameters.html")
+    assert not page.evaluate("[...document.fonts].some((font) => font.status === 'loaded')"), "before it is needed"
+    page.locator("msqrt").first.scroll_into_view_if_needed()
+    page.wait_for_function("[...document.fonts].some((font) => font.status === 'loaded')")
+    root, radicand = (page.locator(where).first.bounding_box() for where in ("msqrt", "msqrt mi, msqrt mn"))
+    assert radicand["y"] - root["y"] > 2, "the bar lies on the radicand"
 
 
 def test_the_root_leads_to_the_first_page(visit):

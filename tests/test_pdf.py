@@ -5,10 +5,11 @@ import re
 import shutil
 
 import pytest
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 from pypdf.generic import Destination
 
-from builder import document
+from builder import document, printing
+from builder.errors import BuildError
 from builder.source import Edition
 from conftest import ENGLISH, ROOT, SmallBook
 
@@ -125,6 +126,41 @@ def test_links_inside_lead_to_pages_and_links_out_are_kept(pdf):
     for page in range(1, len(pdf.pages) + 1):
         targets(pdf, page)  # raises when a destination does not exist
         assert not [link for link in links(pdf, page) if "file:" in str(link.get("/A", ""))]
+
+
+def test_a_reference_names_the_page_that_it_leads_to(pdf, portuguese):
+    for print_ in (pdf, portuguese):
+        places = bookmarks(print_)
+        assert f"The second page (p. {places['The second page']})" in text(print_, places["The first page"])
+        assert f"The first page (p. {places['The first page']})" in text(print_, places["The second page"])
+
+
+@pytest.mark.fast
+def test_bookmarks_have_the_text_of_their_headings():
+    """Chromium writes it twice when a heading was moved to a new page."""
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    outer = writer.add_outline_item(title="OuterOuter", page_number=0)
+    writer.add_outline_item(title="an innerplace", page_number=0, parent=outer)
+    writer.add_outline_item(title="Last", page_number=0)
+    printing.name_bookmarks(writer, ["Outer", "an inner place", "Last"])
+    assert list(bookmarks(written(writer))) == ["Outer", "an inner place", "Last"]
+    with pytest.raises(BuildError, match="3 for 1 headings"):
+        printing.name_bookmarks(writer, ["Outer"])
+
+
+def written(writer: PdfWriter) -> PdfReader:
+    """A document, written and read."""
+    file = io.BytesIO()
+    writer.write(file)
+    return PdfReader(file)
+
+
+@pytest.mark.fast
+def test_code_breaks_at_empty_lines_and_leaves_no_line_alone():
+    assert document.groups([*"abcd", "", *"efghi"]) == [["a", "b", "c", "d", ""], list("efghi")]
+    assert len(document.groups(["a", "", *"bcdefgh"])) == 1, "one line would stay behind"
+    assert len(document.groups([*"abcdefgh", "", "i", "j"])) == 1, "two lines would be left over"
 
 
 def test_solutions_come_last_and_are_linked_both_ways(pdf):

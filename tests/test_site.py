@@ -106,6 +106,19 @@ def test_a_box_that_scrolls_is_reached_by_keyboard_and_no_other(open_page):
     assert wrong == 0
 
 
+def test_a_heading_links_to_its_label_and_its_parts_are_in_the_contents(open_page):
+    page = open_page("tr/chapter_computation/read-write.html#rw-state-dict")
+    link = page.locator("section:has(> #rw-state-dict) > h2 > .headerlink")
+    assert link.get_attribute("href") == "#rw-state-dict", "the label, which is the same in all languages"
+    assert link.get_attribute("title") == "Sayfanın bu yerine bağlantı"
+    contents = page.locator("#page-toc li:has([aria-current])")
+    expect(contents.locator("li").first).to_be_visible()
+    parts = page.locator("section:has(> #rw-state-dict) > section > h3")
+    wanted = [heading.removesuffix("#") for heading in parts.all_text_contents()]
+    assert len(wanted) > 2
+    assert contents.locator("li").all_text_contents() == wanted
+
+
 def test_the_theme_is_kept(open_page):
     page = open_page(f"{PAGES[1]}.html", theme="dark")
     assert page.locator("html").get_attribute("data-theme") == "dark"

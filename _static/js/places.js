@@ -1,0 +1,33 @@
+// Ways to the places of a page, made here so that the page itself is smaller: a link at each heading, figure and
+// numbered formula, and the smaller headings in the contents. A label, where there is one, is linked rather than the
+// heading's own id: it is the same in all languages.
+{
+  const words = document.getElementById("words").dataset;
+  const label = (place) => (place.querySelector(":scope > span[id]") ?? place).id;
+  for (const heading of document.querySelectorAll("article :is(h2, h3, h4, figcaption, .eqno)")) {
+    const place = heading.closest("section[id], figure[id], .math[id]");
+    if (!place) continue;
+    const link = document.createElement("a");
+    link.className = "headerlink";
+    link.href = `#${label(place)}`;
+    link.title = words.link;
+    link.textContent = "#";
+    heading.append(link);
+  }
+
+  for (const link of document.querySelectorAll("#page-toc a")) {
+    const parts = document.getElementById(link.hash.slice(1))?.querySelectorAll(":scope > section[id]") ?? [];
+    if (!parts.length) continue;
+    const list = document.createElement("ul");
+    for (const part of parts) {
+      const entry = document.createElement("li");
+      const way = document.createElement("a");
+      way.href = `#${part.id}`;
+      way.append(...part.querySelector("h3").cloneNode(true).childNodes);
+      way.querySelector(".headerlink").remove();
+      entry.append(way);
+      list.append(entry);
+    }
+    link.after(list);
+  }
+}
