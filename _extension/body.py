@@ -22,6 +22,7 @@ UNUSED = re.compile(
     r' class="docutils literal notranslate"| class="reference internal"| docutils(?: container)?(?=[" ])'
     r'| notranslate(?=")'
 )
+FORMULA = re.compile(r'<math\b[^>]*display="inline"[^>]*>(?:(?!</math>).)*</math>[.,;:]', re.S)
 FOLDED = re.compile(r'(<details class="[^"]*\bsolution\b[^>]*>\s*)<p class="admonition-title">(.*?)</p>')
 ERROR = re.compile(r'<div (?=class="cell_output[^>]*>\s*<div class="output traceback)')
 IMAGE = re.compile(r'<img\b[^>]*?\bsrc="([^"]+)"[^>]*?/?>')
@@ -84,6 +85,7 @@ def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree
     if app.builder.name != "html" or not context.get("body"):
         return
     html = simplify(context["body"])
+    html = FORMULA.sub(r'<span class="together">\g<0></span>', html)
     html = FOLDED.sub(r'\1<summary class="admonition-title">\2</summary>', html)
     html = IMAGE.sub(partial(with_size, app), html)
     code, output, error = (f'<div role="group" aria-label="{name}" ' for name in (_("Code"), _("Output"), _("Error")))

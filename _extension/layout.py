@@ -84,6 +84,18 @@ def inner_contents(toc: str) -> str:
     return body.simplify(inner.decode()) if inner else ""
 
 
+def book_contents(app: Sphinx, context: dict) -> str:
+    """The pages of the book; those that can be run are its sections, and numbered."""
+    toctree = context["toctree"](maxdepth=1, collapse=False, titles_only=True, includehidden=True)
+    contents = BeautifulSoup(toctree, "html.parser")
+    sections, number = app.env.toctree_includes.get(app.config.root_doc, []), 0
+    for name, link in zip(sections, contents.select("a"), strict=True):
+        if "kernelspec" in app.env.metadata[name]:
+            number += 1
+            link["data-number"] = str(number)
+    return body.simplify(contents.decode())
+
+
 def structured_data(app: Sphinx, context: dict, description: str) -> str:
     """The page as schema.org describes a chapter of a book."""
     book = {"@type": "Book", "name": app.config.html_title, "inLanguage": context["language_tag"]}
@@ -144,9 +156,7 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
         "words": words(),
         "theme_script": THEME_SCRIPT,
         "content_security_policy": content_security_policy(context.get("live_connect", "")),
-        "contents": context["toctree"](maxdepth=1, collapse=False, titles_only=True, includehidden=True)
-        if pagename != "404"
-        else "",
+        "contents": book_contents(app, context) if pagename != "404" else "",
         "sections": inner_contents(context.get("toc") or "") if pagename != app.config.root_doc else "",
         "has_address": bool(site_url(root)),
         "colab": buttons.colab(app, pagename),

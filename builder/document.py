@@ -99,6 +99,9 @@ class Chapter:
         self.places = {self.id: self.id}  # what a link may name: the heading that it leads to
         self.clean()
         self.title = self.article.h1.get_text().strip()
+        if section := page.select_one("nav.book .current > a[data-number]"):
+            number = BeautifulSoup(f'<span class="number">{section["data-number"]}</span> ', "html.parser")
+            self.article.h1.insert(0, number)
         self.solved = self.take_solutions()
 
     def clean(self) -> None:

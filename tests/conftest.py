@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import live
 from builder.browser import SWITCHES
@@ -76,6 +77,13 @@ class SmallBook:
         self.write("pages/first.md", FIRST)
         self.write("pages/second.md", SECOND)
 
+    @classmethod
+    def existing(cls, root: Path) -> "SmallBook":
+        """The book that is already in this folder."""
+        book = cls.__new__(cls)
+        book.root = root
+        return book
+
     def write(self, name: str, text: str) -> None:
         (self.root / name).write_text(text, "utf8")
 
@@ -124,17 +132,21 @@ def built_book(tmp_path, built_once) -> SmallBook:
     """A small book that has been built: a copy, so that a test may break it."""
     shutil.rmtree(tmp_path)
     shutil.copytree(built_once.root, tmp_path, symlinks=True)
-    book = SmallBook.__new__(SmallBook)
-    book.root = tmp_path
-    return book
+    return SmallBook.existing(tmp_path)
 
 
 @pytest.fixture(scope="session")
-def built_once(tmp_path_factory) -> SmallBook:
-    """The small book, built once for all tests."""
-    book = SmallBook(tmp_path_factory.mktemp("small") / "book")
-    result = book.run("book")
-    assert result.returncode == 0, result.stderr
+def built_once(tmp_path_factory, worker_id) -> SmallBook:
+    """The small book, built once for the tests of all workers; not to be changed."""
+    folder = tmp_path_factory.getbasetemp()
+    root = (folder if worker_id == "master" else folder.parent) / "small-book"
+    with FileLock(root.with_suffix(".lock")):
+        if (root / "_build" / "html").is_dir():
+            return SmallBook.existing(root)
+        shutil.rmtree(root, ignore_errors=True)  # of a build that failed
+        book = SmallBook(root)
+        result = book.run("book")
+        assert result.returncode == 0, result.stderr
     return book
 
 

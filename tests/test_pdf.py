@@ -79,11 +79,11 @@ def portuguese(printed_book) -> PdfReader:
 
 
 def bookmarks(pdf: PdfReader, entries: list | None = None) -> dict[str, int]:
-    """Title and page, counted from 1, of every bookmark; the first of those that have the same title."""
+    """Title, without its number, and page, counted from 1, of every bookmark; of equal titles the first."""
     found = {}
     for entry in pdf.outline if entries is None else entries:
         if isinstance(entry, Destination):
-            found.setdefault(entry.title, pdf.get_destination_page_number(entry) + 1)
+            found.setdefault(re.sub(r"^\d ", "", entry.title), pdf.get_destination_page_number(entry) + 1)
         else:
             found |= bookmarks(pdf, entry) | found
     return found
@@ -113,6 +113,7 @@ def test_bookmarks_lead_to_every_part(pdf):
 def test_the_contents_name_the_pages_where_things_are(pdf):
     places = bookmarks(pdf)
     contents = text(pdf, places["Contents"])
+    assert "1 The second page" in contents, "the first page that is not the start page"
     for title in ("The first page", "After the exercise", "The second page", "Solutions"):
         number = re.search(rf"{title} (\d+)", contents)
         assert number and int(number[1]) == places[title], f"{title} is on page {places[title]}: {contents}"

@@ -11,3 +11,6 @@ Search._performSearch = (...query) => {
 };
 // From disk a page may not read other pages, so there are no excerpts.
 DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";
+// An excerpt is of the section's own text.
+const excerpt = Search.htmlToText;
+Search.htmlToText = (html, anchor) => excerpt(html.replace(/<p class="to-errors">.*?<\/p>/g, " "), anchor);
