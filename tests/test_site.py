@@ -149,6 +149,21 @@ def test_a_search_for_a_message_lands_on_its_section(open_page):
     assert heading.evaluate("heading => heading.getBoundingClientRect().top < innerHeight / 2")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_address_leads_to_its_heading_and_a_reload_stays(open_page, width):
+    for label in ("params-counting", "params-groups"):
+        page = open_page(f"chapter_computation/parameters.html#{label}", width)
+        page.wait_for_timeout(300)
+        top = page.locator(f"section:has(> #{label}) > :is(h2, h3)").evaluate("heading => heading.getBoundingClientRect().top")
+        assert 60 < top < 140, f"{label} is at {top}, the bar above it ends at 52"
+    page.mouse.wheel(0, 2000)
+    page.wait_for_timeout(300)
+    before = page.evaluate("scrollY")
+    page.reload()
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == pytest.approx(before, abs=200)
+
+
 @pytest.mark.parametrize(
     "edition, found, nothing",
     [

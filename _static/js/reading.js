@@ -23,6 +23,14 @@
     requestAnimationFrame(() => { waiting = false; mark(); });
   }, { passive: true });
 
+  // The sections above the place that an address names get their height when they come near, and move it: go there again,
+  // unless the browser has returned the reader to an earlier place.
+  addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(() => {
+    const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const returned = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+    if (place && !returned) place.scrollIntoView({ behavior: "instant" });
+  })));
+
   // Code and tables that are wider than their box scroll inside it; the keyboard must reach them.
   const reach = new ResizeObserver((entries) => {
     for (const { target } of entries) {
