@@ -125,6 +125,9 @@ class Chapter:
         for cell in self.article.select("div.cell"):
             if sum(len(lines(pre)) for pre in cell.find_all("pre")) <= SHORT_CELL and not cell.img:
                 cell["class"] = [*cell["class"], "short"]
+        for cell in self.article.select("div.cell")[-1:]:
+            if "torch.__version__" in cell.get_text():
+                cell["class"] = [*cell["class"], "environment"]
         for pre in self.article.find_all("pre"):
             hang_lines(pre)
         for box in self.article.select(".cell_input"):
