@@ -153,7 +153,7 @@ def test_a_search_for_a_message_lands_on_its_section(open_page):
 def test_an_address_leads_to_its_heading_and_a_reload_stays(open_page, width):
     for label in ("params-counting", "params-groups"):
         page = open_page(f"chapter_computation/parameters.html#{label}", width)
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(800)
         top = page.locator(f"section:has(> #{label}) > :is(h2, h3)").bounding_box()["y"]
         assert 60 < top < 140, f"{label} is at {top}, the bar above it ends at 52"
     page.mouse.wheel(0, 2000)

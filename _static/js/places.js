@@ -31,3 +31,9 @@
     link.after(list);
   }
 }
+
+// The font of the formulas, after the first paint: where a formula stands high on a page, its font would delay the text.
+addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const file = new URL(`${document.documentElement.dataset.content_root}_static/fonts/book-math.woff2`, document.baseURI);
+  document.fonts.add(new FontFace("Book Math", `url("${file}")`, { display: "swap" }));
+})));

@@ -23,13 +23,19 @@
     requestAnimationFrame(() => { waiting = false; mark(); });
   }, { passive: true });
 
-  // The sections above the place that an address names get their height when they come near, and move it: go there again,
-  // unless the browser has returned the reader to an earlier place.
-  addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(() => {
+  // The sections above the place that an address names get their height when they come near, frame by frame, and move it:
+  // stay there for a moment, unless the browser has returned the reader to an earlier place.
+  addEventListener("load", () => {
     const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const returned = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
-    if (place && !returned) place.scrollIntoView({ behavior: "instant" });
-  })));
+    if (!place || performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
+    let frames = 20;
+    const stay = () => {
+      place.scrollIntoView({ behavior: "instant" });
+      if (frames--) requestAnimationFrame(stay);
+    };
+    for (const begun of ["wheel", "touchstart", "keydown"]) addEventListener(begun, () => { frames = 0; }, { once: true });
+    stay();
+  });
 
   // Code and tables that are wider than their box scroll inside it; the keyboard must reach them.
   const reach = new ResizeObserver((entries) => {
