@@ -76,7 +76,7 @@ def words() -> dict[str, str]:
 
 
 def inner_contents(toc: str) -> str:
-    """Sphinx's contents of a page without the page's own title around them; what is deeper is added by reading.js."""
+    """Sphinx's contents of a page without the page's own title around them; what is deeper is added by places.js."""
     contents = BeautifulSoup(toc, "html.parser")
     for deeper in contents.select("ul ul ul"):
         deeper.decompose()
