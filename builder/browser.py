@@ -18,6 +18,8 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# The same engine without a window, which a new page then does not open: a third of the time
+WINDOWLESS = "chromium-headless-shell"
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 MACOS = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -25,9 +27,9 @@ MACOS = [
 ]
 
 
-def installed() -> str | None:
-    """Path of a Chromium or Chrome on this machine, or None."""
-    found = [shutil.which(name) for name in NAMES] + [path for path in MACOS if Path(path).exists()]
+def installed(*names: str) -> str | None:
+    """Path of a Chromium or Chrome on this machine, those with one of `names` first, or None."""
+    found = [shutil.which(name) for name in (*names, *NAMES)] + [path for path in MACOS if Path(path).exists()]
     return next((path for path in found if path), None)
 
 
@@ -52,13 +54,16 @@ def apt() -> list[str] | None:
 
 def ensure() -> str:
     """Path of a browser: the installed one, else Debian's package, else Playwright's download."""
-    if path := installed() or playwrights():
+    if path := installed(WINDOWLESS) or playwrights():
         return path
     print("Installing a browser …", flush=True)
     if command := apt():
         subprocess.run([*command, "update", "-qq"], check=False)
-        subprocess.run([*command, "install", "-y", "-qq", "chromium", "fonts-noto-core"], check=False)
-        if path := installed():  # Ubuntu's package is only a pointer to a snap, which may not work
+        for package in (WINDOWLESS, "chromium"):  # not every Debian, and no Ubuntu, has the first
+            status = subprocess.run([*command, "install", "-y", "-qq", package, "fonts-noto-core"]).returncode
+            if status == 0:
+                break
+        if path := installed(WINDOWLESS):  # Ubuntu's package is only a pointer to a snap, which may not work
             return path
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     if path := playwrights():

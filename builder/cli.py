@@ -69,7 +69,7 @@ def test():
     os.environ["BOOK_BROWSER"] = browser.ensure()
     build_book()
     workers = str(min(4, kernel.CORES + 1))  # a browser and a server wait for each other a third of the time
-    call(sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "tests")
+    call(sys.executable, "-m", "pytest", "-n", workers, "tests")
 
 
 @commands.command()

@@ -33,7 +33,8 @@ def audit(address: str) -> dict:
     with tempfile.TemporaryDirectory() as temporary:
         report = Path(temporary) / "report.json"
         command = ["npx", "--yes", PACKAGE, address, "--quiet", "--output=json", f"--output-path={report}"]
-        environment = os.environ | {"CHROME_PATH": browser.ensure()}
+        # a reader's browser, with a window, where there is one
+        environment = os.environ | {"CHROME_PATH": browser.installed() or browser.ensure()}
         subprocess.run([*command, f"--chrome-flags={FLAGS}"], check=True, capture_output=True, env=environment)
         return json.loads(report.read_text("utf8"))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from xdist.scheduler import LoadScopeScheduling
 
 import live
 from builder.browser import SWITCHES
@@ -57,6 +58,23 @@ print("second", 6 * 7)
 ```
 """
 )
+
+
+# Their tests share a book or a server that is costly to set up, so each of these goes to one worker as a whole.
+TOGETHER = ["test_languages", "test_live", "test_live_server", "test_pdf", "test_recordings"]
+
+
+class Schedule(LoadScopeScheduling):
+    """Gives each worker the next test that waits, or the next of the modules that stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if Path(module).stem in TOGETHER else nodeid
+
+
+def pytest_xdist_make_scheduler(config, log) -> Schedule:
+    """Used in place of xdist's --dist: its loadgroup does nothing with this pytest."""
+    return Schedule(config, log)
 
 
 class SmallBook:
@@ -261,6 +279,12 @@ def live_page(chromium, live_server):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         known = (live_server.origin, f"http://127.0.0.1:{live_server.jupyter_port}", "data:")
         page.on("request", lambda request: None if request.url.startswith(known) else complaints.append(request.url))
+        page.on(  # what a page reports of it is only that the answer lacks the headers of a good one
+            "response",
+            lambda response: (
+                complaints.append(f"{response.status}: {response.url}") if response.status >= 500 else None
+            ),
+        )
         page.goto(f"{live_server.origin}/{name}#{live_server.fragment}")
         return page
 

@@ -26,7 +26,6 @@ def german_book(tmp_path_factory) -> SmallBook:
     """A small book in English and German; one paragraph of the second page is not translated."""
     book = SmallBook(tmp_path_factory.mktemp("german") / "book")
     book.add("editions.yml", "- code: de\n  path: de\n  notebooks: de\n  title: Ein Buch\n  name: Deutsch\n")
-    assert book.run("book").returncode == 0
     result = book.run("translations")
     assert result.returncode == 0, result.stderr
     for path in translations.catalogs(book.root, "de"):
@@ -36,7 +35,7 @@ def german_book(tmp_path_factory) -> SmallBook:
         translations.save(path, catalog)
     result = book.run("book", BOOK_URL="https://books.example.org")
     assert result.returncode == 0, result.stderr
-    assert "0 of 2 notebooks executed" in result.stdout
+    assert "2 of 2 notebooks executed" in result.stdout  # once for both languages
     return book
 
 

@@ -206,7 +206,8 @@ def test_run_all_reaches_the_last_cell_in_a_bare_environment(name, html, bare_py
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        env=os.environ | {"JUPYTER_PATH": str(tmp_path)},
+        # one thread: two of them wait for each other where other tests use every core
+        env=os.environ | {"JUPYTER_PATH": str(tmp_path), "OMP_NUM_THREADS": "1"},
     )
     assert result.returncode == 0, result.stdout + result.stderr
     executed = nbformat.read(tmp_path / "run.ipynb", as_version=4)

@@ -89,7 +89,6 @@ def test_recordings_can_be_left_out(recorded_book):
     result = recorded_book.run("book", RECORDED="none")
     assert result.returncode == 0, result.stderr
     assert "computed on the test GPU" not in recorded_book.read("_build/html/pages/second.html")
-    assert recorded_book.run("book").returncode == 0
 
 
 def test_a_recording_of_other_code_is_not_used_and_the_build_says_so(recorded_book):
