@@ -25,6 +25,7 @@ UNUSED = re.compile(
 FORMULA = re.compile(r'<math\b[^>]*display="inline"[^>]*>(?:(?!</math>).)*</math>[.,;:]', re.S)
 FOLDED = re.compile(r'(<details class="[^"]*\bsolution\b[^>]*>\s*)<p class="admonition-title">(.*?)</p>')
 ERROR = re.compile(r'<div (?=class="cell_output[^>]*>\s*<div class="output traceback)')
+CAPTION = re.compile(r'(<figcaption>\s*<p><span class="caption-number">[^<]*?) </span>')
 IMAGE = re.compile(r'<img\b[^>]*?\bsrc="([^"]+)"[^>]*?/?>')
 
 
@@ -76,8 +77,8 @@ def height(section: nodes.section) -> int:
 
 
 def simplify(html: str) -> str:
-    """HTML without the marks and names that neither a style nor a script of the book uses."""
-    return UNUSED.sub("", highlighting.simplify(html))
+    """HTML without the marks and names that neither a style nor a script of the book uses; a point after "Fig. 1"."""
+    return UNUSED.sub("", CAPTION.sub(r"\1. </span>", highlighting.simplify(html)))
 
 
 def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:

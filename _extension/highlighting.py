@@ -1,7 +1,8 @@
 """The colours of code: their rules, and the marks in a page that the rules colour.
 
 Pygments knows several dozen classes of tokens, most of which look like another one. A page is smaller and sooner
-painted with one class for each look, one mark for neighbours of the same look, and none for plain names.
+painted with one kind for each look, one mark for neighbours of the same look, and none for plain names. A mark is
+an element named after its kind, <t-k> for a keyword: of a span with a class there would be a thousand on a page.
 """
 
 import re
@@ -19,6 +20,7 @@ GUARD = re.compile(r"<pre><span></span>(?!\n)")  # browsers drop an empty first 
 # The message of an error is read as Python by Pygments, with its "for" and "is" in the colour of keywords.
 TRACEBACK = re.compile(r'<div class="output traceback.*?</pre>', re.S)
 NEIGHBOURS = re.compile(r'<span class="(\w+)">[^<]*</span>(?: *<span class="\1">[^<]*</span>)+')
+PREFIX = "t-"  # of the names of marks
 
 
 def colours(style: str) -> dict[str, str]:
@@ -44,7 +46,7 @@ def rules() -> str:
     """The colours of code, for both themes."""
     themes = (colours(LIGHT), ""), (colours(DARK), '[data-theme="dark"] ')
     return "\n".join(
-        f"{start}.highlight .{kind}{{{style.get(kind, style['n'])}}}"
+        f"{start}.highlight {PREFIX}{kind}{{{style.get(kind, style['n'])}}}"
         for style, start in themes
         for kind in sorted(set(kinds().values()))
     )
@@ -72,4 +74,5 @@ def join(neighbours: re.Match) -> str:
 def simplify(html: str) -> str:
     """The HTML of a page with no more marks in its code than its colours need."""
     html = TRACEBACK.sub(without_code, GUARD.sub("<pre>", html))
-    return NEIGHBOURS.sub(join, MARK.sub(remark, html))
+    html = NEIGHBOURS.sub(join, MARK.sub(remark, html))
+    return MARK.sub(rf"<{PREFIX}\1>\2</{PREFIX}\1>", html)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from _extension import highlighting
 from builder.errors import BuildError
 from builder.settings import site_url
 from builder.source import Edition, config
@@ -26,13 +27,16 @@ FOR_THE_SCREEN = (
 )
 # A cell up to this many lines stays on one page with its output; the code of a longer one may break at an empty line.
 SHORT_CELL = 14
+SHORT_OUTPUT = 3  # lines that do not begin a page without their code
 SHORT_LEAD = 170  # letters of a paragraph that stays with the cell it announces: about two lines
+SHORT_PARAGRAPH = 300  # letters of a paragraph that stays on one page: about three lines
 FEWEST_LINES = 4  # of code before or after a break
 SHORT_TABLE = 10  # rows of a table that stays on one page
 SHORT_SECTION = 800  # letters of a section without cells that stays on one page, such as an entry of an index
+SHORT_END = 2500  # letters of the last section of a chapter, which would else leave a line or two on a page of its own
 SHORT_CODE = 30  # letters of code inside a sentence that stays on one line
-# Pygments' classes that show in print, by their beginning; every other one would only make the PDF larger.
-KINDS = {"c": "comment", "k": "keyword", "ow": "keyword", "s": "string", "m": "number", "ne": "error", "gr": "error"}
+# The kinds of marks in code that show in print; every other one would only make the PDF larger.
+KINDS = {"c": "comment", "k": "keyword", "s": "string", "m": "number", "ne": "error", "gr": "error"}
 PLACEHOLDER = "000"  # where a page number will stand
 
 
@@ -98,6 +102,8 @@ class Chapter:
         self.id = slug(docname)
         self.places = {self.id: self.id}  # what a link may name: the heading that it leads to
         self.clean()
+        self.find_environment()
+        self.hold_together()
         self.title = self.article.h1.get_text().strip()
         if section := page.select_one("nav.book .current > a[data-number]"):
             number = BeautifulSoup(f'<span class="number">{section["data-number"]}</span> ', "html.parser")
@@ -122,29 +128,43 @@ class Chapter:
         for image in self.article.find_all("img", src=True):
             image["src"] = (self.file.parent / image["src"]).resolve().as_uri()
             image.attrs.pop("loading", None)
-        for cell in self.article.select("div.cell"):
-            if sum(len(lines(pre)) for pre in cell.find_all("pre")) <= SHORT_CELL and not cell.img:
-                cell["class"] = [*cell["class"], "short"]
-        for cell in self.article.select("div.cell")[-1:]:
-            if "torch.__version__" in cell.get_text():
-                cell["class"] = [*cell["class"], "environment"]
         for pre in self.article.find_all("pre"):
             hang_lines(pre)
+
+    def find_environment(self) -> None:
+        """Mark the cell at the end that says where the outputs come from; on paper only what it prints is shown."""
+        for cell in self.article.select("div.cell")[-1:]:
+            if "torch.__version__" in cell.get_text():
+                mark(cell, "environment")
+
+    def hold_together(self) -> None:
+        """Mark what stays on one page, and what may break; `document.css` has the rules."""
+        for cell in self.article.select("div.cell"):
+            if len(cell.select("pre .line")) <= SHORT_CELL and not cell.img:
+                mark(cell, "short")
+        for output in self.article.select(".cell_output"):
+            if len(output.select("pre .line")) <= SHORT_OUTPUT and not output.img:
+                mark(output, "short")
         for box in self.article.select(".cell_input"):
             if len(box.select(".lines")) > 1:
-                box["class"] = [*box["class"], "breaks"]
+                mark(box, "breaks")
+        for paragraph in self.article.find_all("p"):
+            if len(paragraph.get_text()) <= SHORT_PARAGRAPH:
+                mark(paragraph, "short")
         for lead in self.article.select("p:has(+ .cell)"):
             if len(lead.get_text()) <= SHORT_LEAD:
-                lead["class"] = [*lead.get("class", []), "lead"]
+                mark(lead, "lead")
         for table in self.article.find_all("table"):
             if len(table.find_all("tr")) <= SHORT_TABLE:
-                table["class"] = [*table.get("class", []), "short"]
-        for section in self.article.select("section:not(:has(section, .cell, .exercise))"):
-            if len(section.get_text()) <= SHORT_SECTION:
-                section["class"] = [*section.get("class", []), "entry"]
+                mark(table, "short")
+        sections = self.article.select("section:not(:has(section, .exercise, .cell:not(.environment)))")
+        for section in sections:
+            is_last = not section.find_next("section")
+            if len(section.get_text()) <= (SHORT_END if is_last else SHORT_SECTION):
+                mark(section, "entry")
         for code in self.article.select(":is(p, li, dt) > code"):
             if len(code.get_text()) <= SHORT_CODE:
-                code["class"] = "short"
+                mark(code, "short")
 
     def name(self, heading: Tag) -> None:
         """Give a heading the id of its section, in place of all labels; they may stay on the page that it leaves."""
@@ -186,7 +206,11 @@ class Chapter:
                     link.insert_after(on_page(link, target, words))
 
     def body(self, _: Callable[[str], str]) -> str:
-        """The page itself, each exercise with a link to its solution."""
+        """The page itself, each exercise with a link to its solution, and the environment under a title."""
+        for cell in self.article.select(".environment"):
+            title = BeautifulSoup('<p class="made-with"></p>', "html.parser").p
+            title.string = _("The outputs of this section were made with:")
+            cell.insert_before(title)
         for exercise, solution in self.solved:
             exercise.append(to_page(solution["id"], _("Solution on page %s"), "to-solution"))
         return self.article.decode_contents()
@@ -201,6 +225,11 @@ class Chapter:
             pieces.append(f'<section id="{solution["id"]}" class="solution"><h3>{heading}</h3>{back.decode()}')
             pieces.append(f"{solution.decode_contents()}</section>")
         return "".join(pieces)
+
+
+def mark(element: Tag, name: str) -> None:
+    """Give an element one more class."""
+    element["class"] = [*element.get("class", []), name]
 
 
 def unfold(box: Tag) -> None:
@@ -232,9 +261,9 @@ def groups(code: list[str]) -> list[list[str]]:
 
 def hang_lines(pre: Tag) -> None:
     """Make each line an element of its own, so that the rest of a line that is too long is indented."""
-    for token in pre.find_all("span"):
-        if kind := next((KINDS[start] for start in KINDS if token.get("class", [""])[0].startswith(start)), None):
-            token["class"] = [kind]
+    for token in pre.find_all(True):
+        if kind := KINDS.get(token.name.removeprefix(highlighting.PREFIX)):
+            token.name, token["class"] = "span", kind
         else:
             token.unwrap()
     html = "".join(
@@ -269,9 +298,13 @@ def section(identifier: str, html: str) -> str:
 
 
 def running_heads(edition: Edition, parts: list[tuple[str, str, str]]) -> str:
-    """CSS for the head of every page: the book's title, and that of the part."""
+    """CSS for the head of every page: the book's title, and that of the part where it is another one."""
     heads = [f"@page {{ @top-left {{ content: {css_text(edition.title)}; }} }}"]
-    heads += [f"@page {name} {{ @top-right {{ content: {css_text(title)}; }} }}" for name, title, _html in parts]
+    heads += [
+        f"@page {name} {{ @top-right {{ content: {css_text(title)}; }} }}"
+        for name, title, _html in parts
+        if title != edition.title
+    ]
     return "\n".join(heads)
 
 

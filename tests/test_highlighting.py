@@ -25,15 +25,15 @@ def test_the_code_stays_the_same_to_the_letter():
 
 def test_tokens_that_look_the_same_share_a_mark():
     simple = highlighting.simplify(highlighted('print("a", "\\n", f"{x}")'))
-    classes = re.findall(r'<span class="(\w+)">', simple)
-    assert classes == ["m", "s", "s", "s", "s"], "print, two strings, and the two parts of the third around x"
+    kinds = re.findall(r"<t-(\w+)>", simple)
+    assert kinds == ["m", "s", "s", "s", "s"], "print, two strings, and the two parts of the third around x"
 
 
 def test_every_kind_has_a_colour_in_both_themes():
     rules = highlighting.rules()
     for kind in set(highlighting.kinds().values()):
-        assert f"\n.highlight .{kind}{{" in f"\n{rules}"
-        assert f'[data-theme="dark"] .highlight .{kind}{{' in rules
+        assert f"\n.highlight t-{kind}{{" in f"\n{rules}"
+        assert f'[data-theme="dark"] .highlight t-{kind}{{' in rules
 
 
 def test_only_the_name_of_an_error_is_marked_in_its_message():
@@ -42,7 +42,7 @@ def test_only_the_name_of_an_error_is_marked_in_its_message():
         f'<div class="output traceback highlight"><div class="highlight"><pre><span></span>{message}</pre></div></div>'
     )
     simple = highlighting.simplify(html)
-    assert '<pre><span class="ne">ValueError</span>: x is 3</pre>' in simple
+    assert "<pre><t-ne>ValueError</t-ne>: x is 3</pre>" in simple
 
 
 def test_an_empty_first_line_is_kept():

@@ -256,7 +256,7 @@ def test_what_is_folded_on_a_page_lies_open_in_the_document(tmp_path):
     <h1>Title<a class="headerlink">#</a></h1>
     <fieldset class="outputs-switch">Outputs from</fieldset>
     <div class="cell"><details class="hide"><summary>Show the code</summary>
-    <div class="cell_input"><pre><span class="k">def</span> <span class="n">f</span>():\n    pass\n</pre></div>
+    <div class="cell_input"><pre><t-k>def</t-k> <t-nc>f</t-nc>():\n    pass\n</pre></div>
     </details>
     <div class="cell_output"><img src="plot.svg" alt="A plot" loading="lazy"></div>
     <details class="recorded"><summary>Recorded on a GPU</summary><div class="cell_output">faster</div></details></div>
