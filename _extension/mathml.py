@@ -17,6 +17,9 @@ from sphinx.writers.html5 import HTML5Translator
 STRUT = '<mspace width="0" height="0.76em" depth="0.1em"></mspace>'
 # A fraction within a line has no more room around its bar than letters have.
 SLASH = '<mo lspace="0" rspace="0">/</mo>'
+# A prime already stands high in the font; a bar over a letter lies close to it and is as long.
+PRIME = re.compile("<msup>(<mi>[^<]*</mi>)<mi>(&#x02032;)</mi></msup>")
+BAR = re.compile('<mover>((?:<mrow>)?<mi>[^<]*</mi>(?:</mrow>)?)<mo stretchy="true">(&#x000AF;)</mo></mover>')
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +35,8 @@ def mathml(node: nodes.Element, display: str) -> str:
     if "\\" in html:  # it passes commands it does not know through as text
         logger.warning("formula %r: a command that latex2mathml does not know", tex, location=node)
     html = html.replace("</msqrt>", f"{STRUT}</msqrt>")
+    html = PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', html)
+    html = BAR.sub(r'<mover accent="true">\1<mo stretchy="false">\2</mo></mover>', html)
     return re.sub(r"<mo>(/|&#x0002F;)</mo>", SLASH, html)
 
 

@@ -33,7 +33,6 @@ SHORT_PARAGRAPH = 300  # letters of a paragraph that stays on one page: about th
 FEWEST_LINES = 4  # of code before or after a break
 SHORT_TABLE = 10  # rows of a table that stays on one page
 SHORT_SECTION = 800  # letters of a section without cells that stays on one page, such as an entry of an index
-SHORT_END = 2500  # letters of the last section of a chapter, which would else leave a line or two on a page of its own
 SHORT_CODE = 30  # letters of code inside a sentence that stays on one line
 # The kinds of marks in code that show in print; every other one would only make the PDF larger.
 KINDS = {"c": "comment", "k": "keyword", "s": "string", "m": "number", "ne": "error", "gr": "error"}
@@ -159,9 +158,10 @@ class Chapter:
                 mark(table, "short")
         sections = self.article.select("section:not(:has(section, .exercise, .cell:not(.environment)))")
         for section in sections:
-            is_last = not section.find_next("section")
-            if len(section.get_text()) <= (SHORT_END if is_last else SHORT_SECTION):
+            if len(section.get_text()) <= SHORT_SECTION:
                 mark(section, "entry")
+            elif not section.find_next("section"):
+                mark(section, "ending")
         for code in self.article.select(":is(p, li, dt) > code"):
             if len(code.get_text()) <= SHORT_CODE:
                 mark(code, "short")

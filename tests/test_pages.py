@@ -4,8 +4,10 @@ import unicodedata
 
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
 from fontTools.ttLib import TTFont
 
+from _extension.mathml import mathml
 from builder import source
 from conftest import ROOT
 
@@ -110,6 +112,16 @@ def test_formulas_are_laid_out_without_a_script(built_book, chromium):
     assert fraction["height"] > 1.5 * page.locator("math mi").first.bounding_box()["height"]
     assert root["width"] > 15
     assert page.locator("a[href='#equation-eq-sum']").last.inner_text() == "(1)"
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("tex", [r"\bar\theta + \varphi'(z)", r"\bar{\theta} + \varphi'(z)"])
+def test_a_bar_lies_close_and_a_prime_is_not_raised_twice(tex):
+    html = mathml(nodes.math("", tex), "inline")
+    assert '<mover accent="true">' in html
+    assert 'stretchy="true"' not in html
+    assert "&#x02032;" in html
+    assert "<msup>" not in html
 
 
 def drawn(letter: str) -> str:
