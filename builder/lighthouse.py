@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 from statistics import median
+from urllib.request import urlopen
 
 from builder import browser
 from builder.serve import served
@@ -61,6 +62,7 @@ def report(site: Path) -> None:
     pages = sorted(path.relative_to(site).as_posix() for path in site.rglob("chapter_computation/*.html"))
     with served(site) as address:
         for page in pages:
+            urlopen(f"{address}/{page}").close()  # so that it is compressed by now, as on a host with readers
             runs = [figures(audit(f"{address}/{page}")) for _ in range(RUNS)]
             medians = zip(COLUMNS.values(), map(median, zip(*runs, strict=True)), strict=True)
             print(f"{page:44}" + "".join(f"{form.format(figure):>15}" for form, figure in medians), flush=True)
