@@ -77,17 +77,18 @@ def height(section: nodes.section) -> int:
 
 
 def simplify(html: str) -> str:
-    """HTML without the marks and names that neither a style nor a script of the book uses; a point after "Fig. 1"."""
-    return UNUSED.sub("", CAPTION.sub(r"\1. </span>", highlighting.simplify(html)))
+    """HTML without the marks and names that neither a style nor a script of the book uses."""
+    return UNUSED.sub("", highlighting.simplify(html))
 
 
 def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Name the parts of a cell for screen readers, give images their size, leave out empty markup."""
+    """Name the parts of a cell for screen readers, give images their size, end "Fig. 1", leave out empty markup."""
     if app.builder.name != "html" or not context.get("body"):
         return
     html = simplify(context["body"])
     html = FORMULA.sub(r'<span class="together">\g<0></span>', html)
     html = FOLDED.sub(r'\1<summary class="admonition-title">\2</summary>', html)
+    html = CAPTION.sub(r"\1. </span>", html)
     html = IMAGE.sub(partial(with_size, app), html)
     code, output, error = (f'<div role="group" aria-label="{name}" ' for name in (_("Code"), _("Output"), _("Error")))
     html = html.replace('<div class="cell_input', f'{code}class="cell_input')

@@ -1,5 +1,6 @@
 """Promises of the pages, in a real browser."""
 
+import re
 import unicodedata
 
 import pytest
@@ -9,7 +10,7 @@ from fontTools.ttLib import TTFont
 
 from _extension.mathml import mathml
 from builder import source
-from conftest import ROOT
+from conftest import ROOT, everywhere
 
 PAGES = [page.docname for page in source.pages(ROOT)]
 NOTEBOOKS = [page.docname for page in source.pages(ROOT) if page.notebook]
@@ -112,6 +113,13 @@ def test_formulas_are_laid_out_without_a_script(built_book, chromium):
     assert fraction["height"] > 1.5 * page.locator("math mi").first.bounding_box()["height"]
     assert root["width"] > 15
     assert page.locator("a[href='#equation-eq-sum']").last.inner_text() == "(1)"
+
+
+def test_the_number_of_a_figure_ends_with_a_point(html):
+    pages = [BeautifulSoup((html / f"{name}.html").read_text("utf8"), "html.parser") for name in everywhere()]
+    numbers = [number.get_text() for page in pages for number in page.select("figcaption .caption-number")]
+    assert len(numbers) > 30
+    assert [text for text in numbers if not re.fullmatch(r"\w+\.? \d+\. ", text)] == []
 
 
 @pytest.mark.fast
