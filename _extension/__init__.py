@@ -5,13 +5,27 @@
 One module a job: `notebook` writes the Colab notebooks, `layout` fills the templates, `buttons` says where
 a page can be launched and downloaded, `assets` joins style sheets and scripts, `highlighting` colours code,
 `figures` sets the book's drawings into a page, `mathml` its formulas, `recorded` the outputs of GPU machines,
-`errors` the way back to the index of messages, `live` the words of the live cells, `body` and `page` mend what
-other extensions write.
+`labels` names its sections, `errors` leads back to the index of messages, `live` has the words of the live cells,
+`body` and `page` mend what other extensions write.
 """
 
 from sphinx.application import Sphinx
 
-from _extension import assets, body, errors, figures, language, layout, live, mathml, notebook, page, recorded, search
+from _extension import (
+    assets,
+    body,
+    errors,
+    figures,
+    labels,
+    language,
+    layout,
+    live,
+    mathml,
+    notebook,
+    page,
+    recorded,
+    search,
+)
 
 
 def setup(app: Sphinx) -> dict:
@@ -20,6 +34,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("book_downloads", False, "html", bool)
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
-    for module in (language, search, notebook, figures, mathml, page, recorded, errors, body, live, layout, assets):
+    pages = (labels, notebook, figures, mathml, page, recorded, errors, body, live, layout, assets)
+    for module in (language, search, *pages):
         module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,9 @@
-"""What every page needs: its styles, one script; and the search page's own script.
+"""What every page needs: its styles, one script, the styles of paper; and the search page's own script.
 
-They are joined from `_static/css`, `_static/js` and `_static/search`, from Pygments' styles and, for the
-search, from Sphinx's own scripts. The styles are few enough to stand in the page itself, which is painted
-without waiting for a second file. A page names scripts with a checksum, so that a browser may keep them.
+They are joined from `_static/css`, `_static/js`, `_static/print` and `_static/search`, from Pygments' styles and,
+for the search, from Sphinx's own scripts. The styles are few enough to stand in the page itself, which is painted
+without waiting for a second file; the look of what only a script adds comes with the script. A page names files with
+a checksum, so that a browser may keep them.
 """
 
 import hashlib
@@ -27,9 +28,15 @@ NOTHING_FOUND = (
 SEARCH = ["documentation_options.js", "doctools.js", "language_data.js", "searchtools.js"]  # in the order to run in
 
 
-def joined(folder: Path) -> str:
-    """The files of a folder, in the order of their names."""
-    return "\n".join(path.read_text("utf8") for path in sorted(folder.iterdir()) if path.is_file())
+def joined(folder: Path, suffix: str) -> str:
+    """The files of a folder with this suffix, in the order of their names."""
+    return "\n".join(path.read_text("utf8") for path in sorted(folder.glob(f"*{suffix}")))
+
+
+def added_styles(folder: Path) -> str:
+    """A line of script that gives the page the styles of a folder of scripts, which lie beside them."""
+    styles = json.dumps(cssmin(joined(folder, ".css")))
+    return f'document.head.append(Object.assign(document.createElement("style"), {{textContent: {styles}}}));\n'
 
 
 def checksum(text: str) -> str:
@@ -51,10 +58,12 @@ def write_early(app: Sphinx) -> None:
         return
     ours = Path(__file__).parents[1] / "_static"
     app.config.html_context["assets"] = {}
-    app.config.html_context["styles"] = cssmin(highlighting.rules() + joined(ours / "css"))
-    write(app, "site.js", jsmin(joined(ours / "js")))
+    app.config.html_context["styles"] = cssmin(highlighting.rules() + joined(ours / "css", ".css"))
+    write(app, "print.css", cssmin(joined(ours / "print", ".css")))
+    write(app, "site.js", jsmin(added_styles(ours / "js") + joined(ours / "js", ".js")))
     # What search.js will be made of
-    known = joined(ours / "search") + sphinx.__version__ + app.config.language + json.dumps(section_words())
+    sources = joined(ours / "search", ".js") + joined(ours / "search", ".css")
+    known = sources + sphinx.__version__ + app.config.language + json.dumps(section_words())
     app.config.html_context["assets"]["search.js"] = checksum(known)
 
 
@@ -64,7 +73,7 @@ def write_search(app: Sphinx, exception: Exception | None) -> None:
         return
     ours, theirs = Path(__file__).parents[1] / "_static/search", Path(app.outdir, "_static")
     parts = [ours / "before.js", *(theirs / name for name in SEARCH), ours / "sections.js"]
-    script = "\n".join(path.read_text("utf8") for path in parts)
+    script = added_styles(ours) + "\n".join(path.read_text("utf8") for path in parts)
     write(app, "search.js", jsmin(f"{script}\n{search_words(theirs / 'translations.js')}"))
 
 

@@ -20,9 +20,13 @@ PIXELS = {"pt": 96 / 72, "px": 1.0, "": 1.0}
 # docutils' and Sphinx's names that no rule and no script of ours asks for
 UNUSED = re.compile(
     r' class="docutils literal notranslate"| class="reference internal"| docutils(?: container)?(?=[" ])'
-    r'| notranslate(?=")'
+    r'| notranslate(?=")| class="tex2jax_ignore mathjax_ignore"'
 )
-FORMULA = re.compile(r'<math\b[^>]*display="inline"[^>]*>(?:(?!</math>).)*</math>[.,;:]', re.S)
+# Code in two boxes, one of which says its language; a cell puts a third one around its code.
+INNER = r'\s*<div class="highlight">(<pre>.*?</pre>)\s*</div>\s*</div>'
+CODE = re.compile(rf'<div class="([^"]*)\bhighlight-[\w-]+">{INNER}', re.S)
+INPUT = re.compile(rf'<div class="(cell_input[^"]*)">{INNER}', re.S)
+FORMULA = re.compile(r"<math>(?:(?!</math>).)*</math>[.,;:]", re.S)
 FOLDED = re.compile(r'(<details class="[^"]*\bsolution\b[^>]*>\s*)<p class="admonition-title">(.*?)</p>')
 ERROR = re.compile(r'<div (?=class="cell_output[^>]*>\s*<div class="output traceback)')
 CAPTION = re.compile(r'(<figcaption>\s*<p><span class="caption-number">[^<]*?) </span>')
@@ -77,8 +81,10 @@ def height(section: nodes.section) -> int:
 
 
 def simplify(html: str) -> str:
-    """HTML without the marks and names that neither a style nor a script of the book uses."""
-    return UNUSED.sub("", highlighting.simplify(html))
+    """HTML without the marks, names and boxes that neither a style nor a script of the book uses."""
+    html = UNUSED.sub("", highlighting.simplify(html))
+    html = CODE.sub(r'<div class="\1highlight">\2</div>', html)
+    return INPUT.sub(r'<div class="\1 highlight">\2</div>', html)
 
 
 def finish(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:

@@ -5,6 +5,7 @@ searched and read aloud, and it costs no request.
 """
 
 import re
+from functools import cache
 from html import escape, unescape
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from sphinx.locale import get_translation
 
 _ = get_translation("figures")
 WORDS = re.compile(r"(<(?:text|tspan|title|desc)\b[^>]*>)([^<]*[^<\s][^<]*)(?=<)")
+SHARED = Path(__file__).parents[1] / "_static/css/5-drawings.css"
+RULE = re.compile(r"\.([\w-]+)\s*\{\s*([^}]*?)\s*\}")
+FALLBACK = re.compile(r"(var\(--[\w-]+), #\w+\)")  # the page has all of the colours
+STYLE = re.compile(r"<style>(.*?)</style>\s*", re.S)
+CLASSES = re.compile(r'(?<= class=")[^"]*')
+NAME = re.compile(r"<title\b.*?</title>\s*", re.S)
 
 
 def words(svg: str) -> list[str]:
@@ -27,11 +34,36 @@ def translated(svg: str) -> str:
     return WORDS.sub(lambda match: match[1] + escape(str(_(unescape(match[2]).strip())), quote=False), svg)
 
 
+@cache
+def shared() -> dict[str, str]:
+    """The looks that a page knows: name and declarations."""
+    return dict(RULE.findall(SHARED.read_text("utf8")))
+
+
+def with_shared_styles(svg: str, prefix: str) -> str:
+    """The drawing without the rules that its page has as well, and without those that nothing in it uses.
+
+    `prefix` begins the names of its classes; a class whose look is shared loses it.
+    """
+    used = {name for names in CLASSES.findall(svg) for name in names.split()}
+    rules = {name: FALLBACK.sub(r"\1)", look) for name, look in RULE.findall(STYLE.search(svg)[1]) if name in used}
+    short = {name: name.removeprefix(prefix) for name in rules}
+    own = {name: look for name, look in rules.items() if shared().get(short[name]) != look}
+    svg = CLASSES.sub(lambda names: " ".join(name if name in own else short[name] for name in names[0].split()), svg)
+    style = "".join(f".{name}{{{look}}}" for name, look in own.items())
+    return STYLE.sub(f"<style>{style}</style>\n" if style else "", svg)
+
+
 def svg_of(path: Path, alt: str) -> str:
-    """The file's <svg> element, announced to screen readers as one image with this alt text."""
+    """The file's <svg> element, announced to screen readers as one image with this alt text.
+
+    Its title is left out: the alt text says more, and it would cover the drawing when a mouse rests there.
+    """
     svg = translated(re.sub(r"^.*?(?=<svg\b)", "", path.read_text("utf8"), flags=re.DOTALL))
+    svg = with_shared_styles(NAME.sub("", svg), f"{path.stem}-")
     start, rest = svg.split(">", 1)
     start = re.sub(r'\s(role|aria-\w+)="[^"]*"', "", start)
+    rest = re.sub(r'<desc id="[^"]*"', "<desc", rest)
     return f'{start} role="img" aria-label="{escape(alt)}">{rest}'.strip()
 
 

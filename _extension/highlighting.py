@@ -11,10 +11,11 @@ from functools import cache
 from pygments.formatters import HtmlFormatter
 
 LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"  # at least AA on the page's grounds
-# What tells the looks apart, by the class that stands for it; further ones stand for themselves.
+# The looks that the book uses, each by the class that stands for it: what looks otherwise is left plain.
 KINDS = ["c", "k", "s", "m", "nc"]
 OWN = {"ne", "gr"}  # in a traceback they have a rule of their own
-PLAIN = {"hll", "o"}  # a quarter of all marks would be signs such as = and +, which names can be told from without
+# A quarter of all marks would be signs such as = and +, another tenth self, print and len: they are read without.
+PLAIN = {"hll", "o", "nb", "bp"}
 MARK = re.compile(r'<span class="([a-z]\w{0,2})">([^<]*)</span>')
 GUARD = re.compile(r"<pre><span></span>(?!\n)")  # browsers drop an empty first line that nothing stands before
 # The message of an error is read as Python by Pygments, with its "for" and "is" in the colour of keywords.
@@ -31,25 +32,24 @@ def colours(style: str) -> dict[str, str]:
 
 @cache
 def kinds() -> dict[str, str]:
-    """The class that stands for each class of token that looks different from a plain name in one of the themes."""
+    """The class that stands for each class of token that does not look like a plain name."""
     light, dark = colours(LIGHT), colours(DARK)
-    kinds, representatives = {}, {}
-    for name in [*KINDS, *sorted(light.keys() | dark.keys())]:
-        look = light.get(name, light["n"]), dark.get(name, dark["n"])
-        if name in PLAIN or look == (light["n"], dark["n"]):
-            continue
-        kinds[name] = name if name in OWN else representatives.setdefault(look, name)
-    return kinds
+    known = {(light.get(name), dark.get(name)): name for name in KINDS}
+    stand_ins = {name: known.get((light.get(name), dark.get(name))) for name in light.keys() | dark.keys()}
+    kinds = {name: kind for name, kind in stand_ins.items() if kind and name not in PLAIN}
+    return kinds | {name: name for name in OWN & light.keys()}
 
 
 def rules() -> str:
-    """The colours of code, for both themes."""
-    themes = (colours(LIGHT), ""), (colours(DARK), '[data-theme="dark"] ')
-    return "\n".join(
-        f"{start}.highlight {PREFIX}{kind}{{{style.get(kind, style['n'])}}}"
-        for style, start in themes
-        for kind in sorted(set(kinds().values()))
+    """The colours of code, for both themes; paper has those of the light one."""
+    light, dark = (
+        "\n".join(
+            f"{start}.highlight {PREFIX}{kind}{{{style.get(kind, style['n'])}}}"
+            for kind in sorted(set(kinds().values()))
+        )
+        for style, start in ((colours(LIGHT), ""), (colours(DARK), '[data-theme="dark"] '))
     )
+    return f"{light}\n@media screen{{\n{dark}\n}}\n"
 
 
 def remark(mark: re.Match) -> str:

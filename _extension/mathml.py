@@ -5,7 +5,7 @@ TeX to latex2mathml, and mends what browsers would set badly.
 """
 
 import re
-from html import escape
+from html import escape, unescape
 
 from docutils import nodes
 from latex2mathml.converter import convert
@@ -20,6 +20,9 @@ SLASH = '<mo lspace="0" rspace="0">/</mo>'
 # A prime already stands high in the font; a bar over a letter lies close to it and is as long.
 PRIME = re.compile("<msup>(<mi>[^<]*</mi>)<mi>(&#x02032;)</mi></msup>")
 BAR = re.compile('<mover>((?:<mrow>)?<mi>[^<]*</mi>(?:</mrow>)?)<mo stretchy="true">(&#x000AF;)</mo></mover>')
+# A letter that the converter gives a number; the two that HTML itself needs stay. And what <math> means without saying.
+NUMBERED = re.compile(r"&#x(?!0003C;|00026;)[0-9A-F]+;")
+IMPLIED = re.compile(r' xmlns="[^"]*"| display="inline"')
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +40,8 @@ def mathml(node: nodes.Element, display: str) -> str:
     html = html.replace("</msqrt>", f"{STRUT}</msqrt>")
     html = PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', html)
     html = BAR.sub(r'<mover accent="true">\1<mo stretchy="false">\2</mo></mover>', html)
-    return re.sub(r"<mo>(/|&#x0002F;)</mo>", SLASH, html)
+    html = re.sub(r"<mo>(/|&#x0002F;)</mo>", SLASH, html)
+    return NUMBERED.sub(lambda letter: unescape(letter[0]), IMPLIED.sub("", html))
 
 
 def visit_math(self: HTML5Translator, node: nodes.math) -> None:

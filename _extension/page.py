@@ -23,12 +23,12 @@ REDIRECT = """<!DOCTYPE html>
 """
 
 
-def drop_repeated_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """sphinx-exercise gives the content of every exercise the same id; an id must be unique."""
-    for box in doctree.findall(is_extension_node):
-        for section in box.findall(nodes.section):
+def unwrap_exercises(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Take out the sections, all with the same id, into which sphinx-exercise puts the content of each exercise."""
+    for box in list(doctree.findall(is_extension_node)):
+        for section in list(box.findall(nodes.section)):
             if section["ids"] and section["ids"][0] in ("exercise-content", "solution-content"):
-                section["ids"] = []
+                section.replace_self(section.children)
 
 
 def write_redirect(app: Sphinx, exception: Exception | None) -> None:
@@ -49,5 +49,5 @@ def write_redirect(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Connect to Sphinx."""
-    app.connect("doctree-resolved", drop_repeated_ids)
+    app.connect("doctree-resolved", unwrap_exercises)
     app.connect("build-finished", write_redirect)

@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from _extension import highlighting
+from _extension import figures, highlighting
 from builder.errors import BuildError
 from builder.settings import site_url
 from builder.source import Edition, config
 
 HERE = Path(__file__).parent
+COLOURS = HERE.parent / "_static/css/0-colours.css"
 MATH_FONT = HERE.parent / "_static" / "fonts" / "book-math.woff2"
 # What a page has for the screen only.
 FOR_THE_SCREEN = (
@@ -67,7 +68,8 @@ def make(root: Path, edition: Edition, docnames: list[str], version: str) -> str
         parts.append(("solutions", title, f"<h1>{title}</h1>{solutions}"))
     book = "".join(section(name, html) for name, _title, html in parts)
     parts.insert(0, ("contents", _("Contents"), ""))
-    style = math_font() + (HERE / "document.css").read_text("utf8") + running_heads(edition, parts)
+    looks = "\n".join(path.read_text("utf8") for path in (COLOURS, HERE / "document.css", figures.SHARED))
+    style = "\n".join([math_font(), looks, running_heads(edition, parts)])
     return f"""<!DOCTYPE html>
 <html lang="{edition.tag}">
 <head>

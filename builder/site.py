@@ -34,7 +34,7 @@ TARGETS = ["html", "notebooks"]
 MOST_LINES = 30  # of Sphinx's messages; the first mistakes explain the rest
 NOT_PUBLISHED = [".buildinfo", "objects.inv"]  # Sphinx's own notes
 # What pages load; Sphinx copies the theme's files as well, and the sources of these.
-STATIC = {"site.js", "search.js", "start.js", "favicon.svg", "live", "fonts"}
+STATIC = {"site.js", "print.css", "search.js", "start.js", "favicon.svg", "live", "fonts"}
 
 
 def forget_stale_work(root: Path, editions: list[Edition]) -> None:

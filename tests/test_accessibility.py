@@ -59,6 +59,6 @@ def test_axe_finds_nothing(open_page, name):
 def test_axe_sees_a_colour_that_is_too_pale(open_page):
     page = open_page(f"{PAGES[1]}.html")
     show_all(page)
-    page.add_style_tag(content='[data-theme="dark"] .exercise .cell_input .highlight t-c { color: #555 !important }')
+    page.add_style_tag(content='[data-theme="dark"] .exercise .cell_input t-c { color: #555 !important }')
     assert pale(page, "light") == []
     assert {rule for rule, _element in pale(page, "dark")} == {"color-contrast"}

@@ -8,12 +8,19 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from fontTools.ttLib import TTFont
 
+from _extension import figures
 from _extension.mathml import mathml
 from builder import source
 from conftest import ROOT, everywhere
 
 PAGES = [page.docname for page in source.pages(ROOT)]
 NOTEBOOKS = [page.docname for page in source.pages(ROOT) if page.notebook]
+DRAWINGS = sorted((ROOT / "chapter_computation" / "figures").glob("*.svg"))
+# The looks of the elements of both drawings of a document, in their order
+LOOKS = """() => [...document.querySelectorAll("svg")].map((svg) => [...svg.querySelectorAll("*")]
+  .filter((element) => element.matches("rect, path, circle, line, ellipse, text, tspan, polygon, polyline"))
+  .map((element) => ["fill", "stroke", "strokeWidth", "strokeDasharray", "font", "textAnchor"]
+    .map((name) => getComputedStyle(element)[name]).join("; ")))"""
 
 
 FORMULA = "\n$$ y = \\frac{1}{\\sqrt{2\\pi}} \\sum_{i=1}^n x_i^2 $$ (eq-sum)\n\n{eq}`eq-sum`\n"
@@ -66,7 +73,7 @@ def test_a_page_shows_its_content_and_fits_the_screen(visit, name, theme, width)
     page = visit(f"{name}.html", width, theme)
     assert page.locator("article h1").is_visible()
     if name in NOTEBOOKS:
-        assert page.locator(".cell_input .highlight").first.is_visible()
+        assert page.locator(".cell_input.highlight").first.is_visible()
         assert page.locator(".cell_output").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for drawing in page.locator(".drawing svg").all():
@@ -128,7 +135,8 @@ def test_a_bar_lies_close_and_a_prime_is_not_raised_twice(tex):
     html = mathml(nodes.math("", tex), "inline")
     assert '<mover accent="true">' in html
     assert 'stretchy="true"' not in html
-    assert "&#x02032;" in html
+    assert "′" in html
+    assert "&#x" not in html
     assert "<msup>" not in html
 
 
@@ -184,6 +192,34 @@ def test_drawings_follow_the_theme(visit):
         for theme in ("light", "dark")
     }
     assert colours["light"] != colours["dark"]
+
+
+@pytest.mark.parametrize("path", DRAWINGS, ids=[path.name for path in DRAWINGS])
+def test_a_drawing_looks_in_a_page_as_it_does_alone(chromium, path):
+    styles = "".join(
+        (ROOT / "_static" / "css" / name).read_text("utf8") for name in ("0-colours.css", "5-drawings.css")
+    )
+    inside = figures.svg_of(path, "An alternative text")
+    page = chromium.new_page()
+    page.set_content(f'<style>{styles}</style>{path.read_text("utf8")}<div class="drawing">{inside}</div>')
+    alone, within = page.evaluate(LOOKS)
+    page.close()
+    assert len(alone) > 10
+    assert len(set(alone)) > 3
+    assert within == alone
+    assert f"{path.stem}-paper" not in inside, "a look that drawings share is left to the page"
+
+
+def test_a_section_has_its_label_as_its_only_id_in_every_language(html):
+    ids = {}
+    for edition in source.editions(ROOT):
+        for name in PAGES:
+            page = BeautifulSoup((html / edition.path / f"{name}.html").read_text("utf8"), "html.parser")
+            assert page.select("article section > span[id]:empty") == []
+            ids.setdefault(name, []).append([section["id"] for section in page.select("article section")])
+    for name, (first, *others) in ids.items():
+        assert len(first) > 3, name
+        assert all(other == first for other in others), name
 
 
 def test_the_page_works_from_disk_and_without_scripts(html, chromium):

@@ -108,12 +108,12 @@ def test_a_box_that_scrolls_is_reached_by_keyboard_and_no_other(open_page):
 
 def test_a_heading_links_to_its_label_and_its_parts_are_in_the_contents(open_page):
     page = open_page("tr/chapter_computation/read-write.html#rw-state-dict")
-    link = page.locator("section:has(> #rw-state-dict) > h2 > .headerlink")
+    link = page.locator("section#rw-state-dict > h2 > .headerlink")
     assert link.get_attribute("href") == "#rw-state-dict", "the label, which is the same in all languages"
     assert link.get_attribute("title") == "Sayfanın bu yerine bağlantı"
     contents = page.locator("#page-toc li:has([aria-current])")
     expect(contents.locator("li").first).to_be_visible()
-    parts = page.locator("section:has(> #rw-state-dict) > section > h3")
+    parts = page.locator("section#rw-state-dict > section > h3")
     wanted = [heading.removesuffix("#") for heading in parts.all_text_contents()]
     assert len(wanted) > 2
     assert contents.locator("li").all_text_contents() == wanted
@@ -154,7 +154,7 @@ def test_an_address_leads_to_its_heading_and_a_reload_stays(open_page, width):
     for label in ("params-counting", "params-groups"):
         page = open_page(f"chapter_computation/parameters.html#{label}", width)
         page.wait_for_timeout(800)
-        top = page.locator(f"section:has(> #{label}) > :is(h2, h3)").bounding_box()["y"]
+        top = page.locator(f"section#{label} > :is(h2, h3)").bounding_box()["y"]
         assert 60 < top < 140, f"{label} is at {top}, the bar above it ends at 52"
     page.mouse.wheel(0, 2000)
     page.wait_for_timeout(300)

@@ -17,7 +17,7 @@
       target.append(button.cloneNode(true));
     }
   }, { rootMargin: "300px" });
-  const frames = document.querySelectorAll(".cell_input .highlight, article .highlight:not(.cell .highlight)");
+  const frames = document.querySelectorAll("article .highlight:not(.output)");
   for (const frame of frames) near.observe(frame);
   document.addEventListener("click", async ({ target }) => {
     const pressed = target.closest(".copy");

@@ -4,8 +4,6 @@ for (const link of document.querySelectorAll("a[data-language]")) {
     try { localStorage.setItem("book-language", link.dataset.language); } catch { /* storage may be forbidden */ }
     const place = [...document.querySelectorAll("article section[id]")].filter(
       (section) => section.getBoundingClientRect().top < 120).pop();
-    // Ids of headings differ between languages; the labels that authors gave them do not.
-    const anchor = place && (place.querySelector(":scope > span[id]") || place);
-    if (anchor) link.hash = anchor.id;
+    if (place) link.hash = place.id; // a label, which is the same in all languages
   });
 }

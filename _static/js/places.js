@@ -1,15 +1,13 @@
 // Ways to the places of a page, made here so that the page itself is smaller: a link at each heading, figure and
-// numbered formula, and the smaller headings in the contents. A label, where there is one, is linked rather than the
-// heading's own id: it is the same in all languages.
+// numbered formula, and the smaller headings in the contents.
 {
   const words = document.getElementById("words").dataset;
-  const label = (place) => (place.querySelector(":scope > span[id]") ?? place).id;
   for (const heading of document.querySelectorAll("article :is(h2, h3, h4, figcaption, .eqno)")) {
     const place = heading.closest("section[id], figure[id], .math[id]");
     if (!place) continue;
     const link = document.createElement("a");
     link.className = "headerlink";
-    link.href = `#${label(place)}`;
+    link.href = `#${place.id}`;
     link.title = words.link;
     link.textContent = "#";
     heading.append(link);

@@ -1,0 +1,26 @@
+"""A section that its author gave a label has that label as its only id.
+
+Sphinx puts the id that it makes of the title first. That one changes with the title and from language to language,
+and the label, which does neither, would be a second element on the page.
+"""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+
+
+class LabelsAsIds(SphinxTransform):
+    """Leave out the ids that are made of titles where there is a label."""
+
+    default_priority = 800  # after labels have moved to their sections (260), before Sphinx notes them (850)
+
+    def apply(self) -> None:
+        explicit = {self.document.nameids[name] for name, label in self.document.nametypes.items() if label}
+        for section in self.document.findall(nodes.section):
+            if labels := [name for name in section["ids"] if name in explicit]:
+                section["ids"] = labels
+
+
+def setup(app: Sphinx) -> None:
+    """Add the transform."""
+    app.add_transform(LabelsAsIds)
