@@ -78,8 +78,9 @@ def write_search(app: Sphinx, exception: Exception | None) -> None:
 
 
 def section_words() -> dict[str, str]:
-    """Our words for those of Sphinx's that take a result for a page, or the text for documents."""
+    """Our words for those of Sphinx's that take a result for a page, or the text for documents, and its heading."""
     return {
+        "Search Results": _("Search results"),
         FOUND: _("Sections found: ${resultCount}"),
         NOTHING_FOUND: _("No section has all of these words. Leave one out, or look at the spelling."),
     }

@@ -165,15 +165,16 @@ def test_an_address_leads_to_its_heading_and_a_reload_stays(open_page, width):
 
 
 @pytest.mark.parametrize(
-    "edition, found, nothing",
+    "edition, heading, found, nothing",
     [
-        ("", "Sections found:", "No section has all of these words"),
-        ("pt-br/", "Partes encontradas:", "Nenhuma parte contém"),
-        ("tr/", "Bulunan kısım sayısı:", "Bu sözcüklerin hepsini içeren bir kısım yok"),
+        ("", "Search results", "Sections found:", "No section has all of these words"),
+        ("pt-br/", "Resultados da pesquisa", "Partes encontradas:", "Nenhuma parte contém"),
+        ("tr/", "Arama sonuçları", "Bulunan kısım sayısı:", "Bu sözcüklerin hepsini içeren bir kısım yok"),
     ],
 )
-def test_the_search_says_how_many_sections_it_found(open_page, edition, found, nothing):
+def test_the_search_says_how_many_sections_it_found(open_page, edition, heading, found, nothing):
     page = open_page(f"{edition}search.html?q=register_buffer", 390)
+    expect(page.locator("#search-results h2")).to_have_text(heading)
     expect(page.locator("#search-results")).to_contain_text(found)
     expect(page.locator("#search-results li a").first).to_be_visible()
     results = page.locator("#search-results ul.search > li").count()
