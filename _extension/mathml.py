@@ -41,6 +41,7 @@ def mathml(node: nodes.Element, display: str) -> str:
     html = PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', html)
     html = BAR.sub(r'<mover accent="true">\1<mo stretchy="false">\2</mo></mover>', html)
     html = re.sub(r"<mo>(/|&#x0002F;)</mo>", SLASH, html)
+    html = html.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')  # a norm is not as high as a slash
     return NUMBERED.sub(lambda letter: unescape(letter[0]), IMPLIED.sub("", html))
 
 

@@ -28,6 +28,7 @@ FOR_THE_SCREEN = (
 )
 # A cell up to this many lines stays on one page with its output; the code of a longer one may break at an empty line.
 SHORT_CELL = 14
+SHORT_LISTING, WITH_OUTPUT = 10, 24  # a few lines of code stay with their output when both have no more lines than this
 SHORT_OUTPUT = 3  # lines that do not begin a page without their code
 SHORT_LEAD = 170  # letters of a paragraph that stays with the cell it announces: about two lines
 SHORT_PARAGRAPH = 300  # letters of a paragraph that stays on one page: about three lines
@@ -141,7 +142,8 @@ class Chapter:
     def hold_together(self) -> None:
         """Mark what stays on one page, and what may break; `document.css` has the rules."""
         for cell in self.article.select("div.cell"):
-            if len(cell.select("pre .line")) <= SHORT_CELL and not cell.img:
+            length, listing = (len(cell.select(f"{part} pre .line")) for part in ("", ".cell_input"))
+            if not cell.img and length <= (WITH_OUTPUT if listing <= SHORT_LISTING else SHORT_CELL):
                 mark(cell, "short")
         for output in self.article.select(".cell_output"):
             if len(output.select("pre .line")) <= SHORT_OUTPUT and not output.img:
