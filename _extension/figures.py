@@ -46,11 +46,12 @@ def with_shared_styles(svg: str, prefix: str) -> str:
     `prefix` begins the names of its classes; a class whose look is shared loses it.
     """
     used = {name for names in CLASSES.findall(svg) for name in names.split()}
-    rules = {name: FALLBACK.sub(r"\1)", look) for name, look in RULE.findall(STYLE.search(svg)[1]) if name in used}
+    given = RULE.findall("".join(STYLE.findall(svg)))
+    rules = {name: FALLBACK.sub(r"\1)", look) for name, look in given if name in used}
     short = {name: name.removeprefix(prefix) for name in rules}
-    own = {name: look for name, look in rules.items() if shared().get(short[name]) != look}
-    svg = CLASSES.sub(lambda names: " ".join(name if name in own else short[name] for name in names[0].split()), svg)
-    style = "".join(f".{name}{{{look}}}" for name, look in own.items())
+    known = {name: short[name] for name, look in rules.items() if shared().get(short[name]) == look}
+    svg = CLASSES.sub(lambda names: " ".join(known.get(name, name) for name in names[0].split()), svg)
+    style = "".join(f".{name}{{{look}}}" for name, look in rules.items() if name not in known)
     return STYLE.sub(f"<style>{style}</style>\n" if style else "", svg)
 
 

@@ -210,6 +210,21 @@ def test_a_drawing_looks_in_a_page_as_it_does_alone(chromium, path):
     assert f"{path.stem}-paper" not in inside, "a look that drawings share is left to the page"
 
 
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    "drawing, inside",
+    [
+        ('<svg><path class="x"/></svg>', '<svg><path class="x"/></svg>'),
+        ('<svg><style>.f-x { fill: red }</style><path class="f-x y"/></svg>', ".f-x{fill: red}"),
+        ('<svg><style>.f-c { text-anchor: middle; }</style><text class="f-c y"/></svg>', '<svg><text class="c y"/>'),
+        ('<svg><style>.f-c { text-anchor: start; }</style><text class="f-c"/></svg>', '<text class="f-c"/>'),
+    ],
+    ids=["no style", "a look of its own", "a shared look", "a name that means something else here"],
+)
+def test_only_a_shared_look_is_left_to_the_page(drawing, inside):
+    assert inside in figures.with_shared_styles(drawing, "f-")
+
+
 def test_a_section_has_its_label_as_its_only_id_in_every_language(html):
     ids = {}
     for edition in source.editions(ROOT):
