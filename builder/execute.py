@@ -25,6 +25,9 @@ from builder.errors import BuildError
 from builder.progress import Progress
 from builder.source import Page
 
+# A kernel's ports are chosen before it binds them: one that finds them taken meanwhile ends before it has started.
+NOT_STARTED = "before replying to kernel_info"
+
 
 def open_cache(path: Path, pages: list[Page], recordings: str):
     """Open the jupyter-cache; return it and the pages that it cannot serve.
@@ -75,6 +78,13 @@ class Run:
         return [result for result in results if result]
 
     async def page(self, page: Page) -> BuildError | None:
+        """Execute one notebook and cache it, with a second kernel if the first did not start."""
+        problem = await self.attempt(page)
+        if problem and NOT_STARTED in str(problem) and not self.stopping:
+            problem = await self.attempt(page)
+        return problem
+
+    async def attempt(self, page: Page) -> BuildError | None:
         """Execute one notebook and cache it; return what went wrong, if anything."""
         current = 0
 

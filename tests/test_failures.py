@@ -1,5 +1,6 @@
 """Errors that people will meet: a clear message, exit status 1, and the last good site untouched."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -11,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from builder.errors import BuildError
+from builder.execute import NOT_STARTED, Run
 from conftest import ROOT
 
 
@@ -238,3 +241,18 @@ def test_the_wrong_folder_is_said(tmp_path):
     )
     assert result.returncode == 1
     assert "run this in the folder of the book" in result.stderr
+
+
+@pytest.mark.fast
+def test_a_kernel_that_did_not_start_is_tried_once_more(monkeypatch):
+    """Another program may have taken its ports; a kernel that dies later has itself to blame."""
+    late, early = (BuildError("a.md", f"died ({when})", "") for when in ("in a cell", f"x {NOT_STARTED}"))
+    for answers, outcome in (([early, None], None), ([early, early], early), ([late], late), ([None], None)):
+        left = list(answers)
+
+        async def attempt(self, page, left=left):
+            return left.pop(0)
+
+        monkeypatch.setattr(Run, "attempt", attempt)
+        assert asyncio.run(Run(None, 1, None, "").page(None)) is outcome
+        assert left == []
