@@ -1,7 +1,7 @@
 """A section that its author gave a label has that label as its only id.
 
-Sphinx puts the id that it makes of the title first. That one changes with the title and from language to language,
-and the label, which does neither, would be a second element on the page.
+Sphinx puts the id that it makes of the title first. That one changes with the title, and the label, which does not,
+would be a second element on the page.
 """
 
 from docutils import nodes

@@ -143,7 +143,10 @@ def explain(page: Page, cell_index: int, problem: Exception, timeout: int) -> Bu
     elif isinstance(problem, NoSuchKernel):
         where, what = f"{page.docname}.md, front matter", f"no kernel named {problem.name!r}"
         way_out = "Set kernelspec: name: python3."
-    else:  # nbclient's DeadKernelError, or the RuntimeError of a kernel that did not start
+    elif NOT_STARTED in str(problem):
+        where, what = f"{page.docname}.md", f"the kernel did not start ({problem})"
+        way_out = "Run the command again; if it stays so, see what python -m ipykernel_launcher says."
+    else:  # nbclient's DeadKernelError
         what = f"the kernel died while it ran this cell ({problem})"
         way_out = "The cell ended its own process or ran out of memory: run it alone in make lab."
     return BuildError(where, what, way_out)

@@ -79,6 +79,10 @@ def test_a_reader_switches_the_whole_page(page_url, chromium):
     assert local.is_visible()
     page.get_by_label("Test GPU 3000, torch 2.13.0").check()
     assert recorded.is_visible()
+    page.emulate_media(media="print")
+    assert local.is_visible(), "paper shows both"
+    assert recorded.is_visible()
+    page.emulate_media(media="screen")
     assert not local.is_visible()
     page.get_by_label("this build").check()
     assert local.is_visible()

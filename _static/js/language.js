@@ -4,6 +4,6 @@ for (const link of document.querySelectorAll("a[data-language]")) {
     try { localStorage.setItem("book-language", link.dataset.language); } catch { /* storage may be forbidden */ }
     const place = [...document.querySelectorAll("article section[id]")].filter(
       (section) => section.getBoundingClientRect().top < 120).pop();
-    if (place) link.hash = place.id; // a label, which is the same in all languages
+    if (place) link.hash = place.id; // the same in all languages
   });
 }
