@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -254,5 +255,6 @@ def test_a_kernel_that_did_not_start_is_tried_once_more(monkeypatch):
             return left.pop(0)
 
         monkeypatch.setattr(Run, "attempt", attempt)
-        assert asyncio.run(Run(None, 1, None, "").page(None)) is outcome
+        with ThreadPoolExecutor(1) as pool:  # a browser of other tests has this thread's event loop
+            assert pool.submit(lambda: asyncio.run(Run(None, 1, None, "").page(None))).result() is outcome
         assert left == []

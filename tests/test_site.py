@@ -2,12 +2,15 @@
 
 import json
 import re
+from pathlib import Path
+from time import sleep
 from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
 
 from builder import source
+from builder.serve import StaticHost, served
 from conftest import ROOT, everywhere
 
 PAGES = [page.docname for page in source.pages(ROOT)]
@@ -27,17 +30,47 @@ def test_a_page_is_light(open_page, name):
     assert sum(request.sizes()["responseBodySize"] for request in beside) <= 60_000
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_moves_while_a_page_loads(open_page, name):
-    page = open_page(f"{name}.html", 390)
+def shift(page) -> float:
+    """How much what a page shows has moved since it was opened, as Chromium measures it."""
     page.wait_for_load_state("networkidle")
-    shift = page.evaluate("""() => new Promise((done) => {
+    return page.evaluate("""() => new Promise((done) => {
       let sum = 0;
       new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
         .observe({ type: "layout-shift", buffered: true });
       requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
     })""")
-    assert shift == pytest.approx(0, abs=0.001)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_moves_while_a_page_loads(open_page, name):
+    assert shift(open_page(f"{name}.html", 390)) == pytest.approx(0, abs=0.001)
+
+
+class SlowHost(StaticHost):
+    """Sends the part of a page up to its language menu, which the browser shows, and the rest half a second later."""
+
+    def send_head(self):
+        path = Path(self.translate_path(self.path))
+        if path.suffix != ".html":
+            return super().send_head()
+        page = path.read_bytes()
+        part = page.index(b'popovertarget="menu-language"')
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page[:part])
+        sleep(0.5)
+        self.wfile.write(page[part:])
+        return None
+
+
+def test_the_bar_does_not_move_while_it_arrives(chromium, html):
+    with served(html, SlowHost) as address, chromium.new_context(viewport={"width": 390, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{address}/chapter_computation/custom-layer.html")
+        assert shift(page) == 0
+        expect(page.get_by_role("banner").get_by_role("link").first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
