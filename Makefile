@@ -1,8 +1,8 @@
-# The front door. Without make: python -m builder <command>
+# The front door. Without make: python -m book <command>
 PYTHON ?= python3
 COMMANDS := book test check translations live lab record pdf linkcheck bench publish-notebooks clean help
 
 .DEFAULT_GOAL := help
 .PHONY: $(COMMANDS)
 $(COMMANDS):
-	@$(PYTHON) -m builder $@
+	@$(PYTHON) -m book $@

@@ -10,12 +10,12 @@ import pytest
 from filelock import FileLock
 from xdist.scheduler import LoadScopeScheduling
 
-import live
-from builder.browser import SWITCHES
-from builder.serve import served
+import hands
+from book.project.browser import SWITCHES
+from tools.serve import served
 
 ROOT = Path(__file__).parents[1]
-MACHINERY = ["builder", "_extension", "_static", "_templates", "_config.yml", "requirements.txt"]
+MACHINERY = ["book", "_static", "_templates", "_config.yml", "requirements.txt"]
 
 ENGLISH = '- code: en\n  path: ""\n  notebooks: en\n  title: Deep Learning Computation\n  name: English\n'
 
@@ -61,7 +61,7 @@ print("second", 6 * 7)
 
 
 # Their tests share a book or a server that is costly to set up, so each of these goes to one worker as a whole.
-TOGETHER = ["test_languages", "test_live", "test_live_server", "test_pdf", "test_recordings"]
+TOGETHER = ["test_languages", "test_live_pages", "test_live_server", "test_pdf", "test_recordings"]
 
 
 class Schedule(LoadScopeScheduling):
@@ -119,7 +119,7 @@ class SmallBook:
         """Start a command of the book in the background."""
         clean = {key: value for key, value in os.environ.items() if key not in ("GITHUB_REPOSITORY", "BOOK_URL")}
         return subprocess.Popen(
-            [sys.executable, "-m", "builder.cli", *command],
+            [sys.executable, "-m", "book.cli", *command],
             cwd=self.root,
             text=True,
             stdout=subprocess.PIPE,
@@ -206,7 +206,7 @@ def open_page(chromium, address):
 
 def everywhere() -> list[str]:
     """Every page of the book in every edition, as its address begins: tr/chapter_computation/index."""
-    from builder import source
+    from book.project import source
 
     names = [page.docname for page in source.pages(ROOT)]
     return [(f"{one.path}/" if one.path else "") + name for one in source.editions(ROOT) for name in names]
@@ -216,7 +216,7 @@ def executed_sections() -> list:
     """The pages of the book with the outputs that the build has cached."""
     from jupyter_cache import get_cache
 
-    from builder import source
+    from book.project import source
 
     cache = get_cache(ROOT / source.config(ROOT)["nb_execution_cache_path"])
     pages = [page for page in source.pages(ROOT) if page.notebook]
@@ -241,7 +241,7 @@ def chromium():
     """The browser that `make test` has found or installed."""
     from playwright.sync_api import expect, sync_playwright
 
-    from builder import browser
+    from book.project import browser
 
     expect.set_options(timeout=20_000)  # a page may be slow where other tests use every core
     path = os.environ.get("BOOK_BROWSER") or browser.ensure()
@@ -252,7 +252,7 @@ def chromium():
 @pytest.fixture(scope="module")
 def live_server(html):
     """The real book, live."""
-    server = live.Server(ROOT, live.free_port())
+    server = hands.Server(ROOT, hands.free_port())
     yield server
     if server.process.poll() is None:
         server.stop()

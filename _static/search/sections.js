@@ -1,4 +1,4 @@
-// Results lead to sections: the index holds each section under the name "page#anchor" (_extension/search.py).
+// Results lead to sections: the index holds each section under the name "page#anchor" (book/render/search.py).
 const pages = Search._performSearch;
 Search._performSearch = (...query) => {
   const found = new Map(); // a section may be found by its title and by its text: the better one stays, they are last

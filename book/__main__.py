@@ -1,0 +1,45 @@
+"""Entry point on the machine's own Python: check it, set up `.venv`, hand over to `book.cli`.
+
+Only the standard library, and only syntax that an old Python 3 can read, so that too old
+a Python gets a sentence instead of a SyntaxError.
+"""
+
+import os
+import sys
+
+OLDEST = (3, 11)
+
+
+def main():
+    """Run `book.cli` inside `.venv`; return its exit status."""
+    if sys.version_info[:2] < OLDEST:
+        sys.stderr.write(
+            "The book needs Python %d.%d or later; %s is %d.%d.\n"
+            "Name another one: make book PYTHON=python3.12 (without make: python3.12 -m book book)\n"
+            % (OLDEST[0], OLDEST[1], sys.executable, sys.version_info[0], sys.version_info[1])
+        )
+        return 1
+
+    from pathlib import Path
+
+    from book.project import environment
+
+    root = Path.cwd()
+    try:
+        python = environment.ensure(root)
+    except environment.SetupError as problem:
+        sys.stderr.write("%s\n" % problem)
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted while setting up .venv; run the same command again to go on.\n")
+        return 130
+    command = [str(python), "-m", "book.cli", *sys.argv[1:]]
+    if os.name == "nt":  # Windows has no exec: stay around and pass the status on
+        import subprocess
+
+        return subprocess.call(command)
+    os.execv(command[0], command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

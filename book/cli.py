@@ -1,0 +1,202 @@
+"""The commands, as `make help` lists them. Each runs inside `.venv`; see `book.__main__`."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from book.execute import kernel, recordings
+from book.execute import run as execute
+from book.project import browser, places, source
+from book.project.address import repository, site_url
+from book.project.errors import BuildError, from_os_error
+from book.publish import branch as publish
+from book.publish import site
+from book.translate import catalogs as translations
+
+ROOT = Path.cwd()
+BUILD = ROOT / "_build"
+
+
+def build_book() -> None:
+    """Execute what changed, build every edition, say where it is."""
+    started = time.monotonic()
+    editions, config = source.editions(ROOT), source.config(ROOT)
+    pages, address = source.pages(ROOT), site_url(ROOT)
+    if not repository(ROOT):
+        print("No GitHub repository known (BOOK_REPOSITORY, git's origin): pages get no Colab button.")
+    elif address:
+        print(f"Links lead to {address}/ and to the repository {repository(ROOT)}.")
+    BUILD.mkdir(exist_ok=True)
+    site.recover(ROOT)
+    cache = ROOT / config["nb_execution_cache_path"]
+    executed = execute.execute(pages, cache, config["nb_execution_timeout"], recordings.digest(ROOT))
+    recordings.show(ROOT, pages, cache)
+    translations.compile_all(ROOT, editions)
+    site.build(ROOT, editions, pages)
+    seconds = time.monotonic() - started
+    notebooks = sum(page.notebook is not None for page in pages)
+    print(f"{executed} of {notebooks} notebooks executed; built in {seconds:.0f} s.")
+    print(f"Open {BUILD / 'html' / 'index.html'}")
+
+
+def call(*command: str, **environment: str) -> None:
+    """Run a program; exit with its status when it fails."""
+    status = subprocess.call(command, cwd=ROOT, env={**os.environ, **environment})
+    if status:
+        sys.exit(status)
+
+
+def program(name: str) -> str:
+    """Path of a program that belongs to this environment."""
+    return str(Path(sys.executable).with_name(name))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands():
+    """Deep Learning Computation: the book's commands (make <command>)."""
+
+
+@commands.command()
+def book():
+    """Build the site and the notebooks; only what changed is executed."""
+    build_book()
+
+
+@commands.command()
+def test():
+    """Build the book, then run all tests (installs a browser when there is none)."""
+    os.environ["BOOK_BROWSER"] = browser.ensure()
+    build_book()
+    workers = str(min(4, kernel.CORES + 1))  # a browser and a server wait for each other a third of the time
+    call(sys.executable, "-m", "pytest", "-n", workers, "tests")
+
+
+@commands.command()
+def check():
+    """The fast checks: style of the code, structure of the pages, links, workflows."""
+    call(sys.executable, "-m", "ruff", "check", ".")
+    call(sys.executable, "-m", "ruff", "format", "--check", ".")
+    call(program("zizmor"), "--offline", "--quiet", ".github/workflows")
+    call(sys.executable, "-m", "pytest", "-q", "-m", "fast", "tests")
+
+
+@commands.command("translations")
+def refresh_translations():
+    """Bring the catalogs in locale/ up to date with the English source."""
+    translations.refresh(ROOT, source.editions(ROOT))
+
+
+@commands.command("live")
+def serve_live():
+    """Serve the site with cells that run in the page, on this machine (PORT=8000)."""
+    from book.live import server as live
+
+    port = live.chosen_port()  # before a build that may take minutes
+    if not (BUILD / "html" / "index.html").is_file():
+        build_book()
+    live.run(ROOT, port)
+
+
+@commands.command()
+def lab():
+    """Open the sections as notebooks in JupyterLab."""
+    folder = BUILD / "lab" / "labconfig"
+    folder.mkdir(parents=True, exist_ok=True)
+    viewers = '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Jupytext Notebook"}}}'
+    (folder / "default_setting_overrides.json").write_text(viewers)
+    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    call(sys.executable, "-m", "jupyterlab", "chapter_computation", *as_root, JUPYTER_CONFIG_PATH=str(folder.parent))
+
+
+@commands.command()
+def record():
+    """On a machine with a GPU: execute the pages that depend on the device, keep their outputs."""
+    from book.execute import record
+
+    record.main(ROOT)
+
+
+@commands.command("pdf")
+def make_pdf():
+    """Build the book, then print it: one PDF a language, in _build/pdf (installs a browser when there is none)."""
+    from book.pdf import make as pdf
+
+    editions = source.editions(ROOT)
+    known = [places.offered_pdf(ROOT, edition) for edition in editions]
+    build_book()
+    pdf.make(ROOT, editions)
+    if known != [places.offered_pdf(ROOT, edition) for edition in editions]:
+        print("Building once more, with the download of the PDF on the pages.")
+        build_book()
+
+
+@commands.command()
+def linkcheck():
+    """Ask every other host that the book links to (needs a network)."""
+    call(program("jupyter-book"), "build", ".", "--builder", "linkcheck")
+
+
+@commands.command()
+def bench():
+    """Measure the build, and every page with Lighthouse."""
+    call(sys.executable, "-m", "tools.bench")
+
+
+@commands.command("publish-notebooks")
+def publish_notebooks():
+    """Push the exported notebooks to the branch that Colab opens."""
+    publish.publish(ROOT)
+
+
+@commands.command()
+def clean():
+    """Remove everything that was built (not .venv)."""
+    shutil.rmtree(BUILD, ignore_errors=True)
+
+
+@commands.command("help")
+@click.pass_context
+def show_help(context):
+    """List the commands."""
+    print("make <command>, or: python -m book <command>\n")
+    for name, command in commands.commands.items():
+        print(f"  {name:<18} {command.help}")
+
+
+def interrupt(*_):
+    """Ctrl-C, and a polite `kill`, which is handled like it."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run a command; turn what an author can mend into a message and exit status 1."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts a job in the background with SIGINT ignored
+        signal.signal(number, interrupt)
+    try:
+        commands(standalone_mode=False)
+        return 0
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except BuildError as problem:
+        problems = [problem]
+    except ExceptionGroup as group:
+        problems = group.exceptions
+    except OSError as problem:
+        problems = [from_os_error(problem)]
+    except (KeyboardInterrupt, click.Abort):
+        print("\nInterrupted; the last good site is as it was.", file=sys.stderr)
+        return 130
+    for problem in problems:
+        print(f"\n{problem}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Which repository and which address the book has, from the environment and git.
+
+Used by the build and by the Sphinx extension. Nothing is made up: what is not known is None, and
+whatever needs it is left out.
+"""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from book.project.errors import BuildError
+
+NAME = re.compile(r"[\w.-]+/[\w.-]+")
+GITHUB_ORIGIN = re.compile(r"github\.com[:/](?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?$")
+
+
+def repository(root: Path) -> str | None:
+    """The GitHub repository as `owner/name`, or None.
+
+    From BOOK_REPOSITORY, else GITHUB_REPOSITORY, else git's `origin` when that is on GitHub.
+    Raises BuildError when a variable does not look like `owner/name`.
+    """
+    for variable in ("BOOK_REPOSITORY", "GITHUB_REPOSITORY"):
+        value = os.environ.get(variable, "")
+        if value:
+            if not NAME.fullmatch(value):
+                raise BuildError(variable, f"{value!r} is not owner/name", f"Set {variable}=owner/name or unset it.")
+            return value
+    try:
+        git = ["git", "-C", str(root), "remote", "get-url", "origin"]
+        origin = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:  # no git on this machine
+        return None
+    match = GITHUB_ORIGIN.search(origin)
+    return match["name"] if match else None
+
+
+def site_url(root: Path) -> str | None:
+    """The address of the published site without a trailing slash, or None.
+
+    From BOOK_URL, else the address GitHub Pages gives to the repository.
+    """
+    if address := os.environ.get("BOOK_URL", ""):
+        if not address.startswith(("https://", "http://")):
+            raise BuildError("BOOK_URL", f"{address!r} is not an address", "Begin it with https:// or unset it.")
+        return address.rstrip("/")
+    if not (name := repository(root)):
+        return None
+    owner, project = name.lower().split("/")[0], name.split("/")[1]
+    host = f"https://{owner}.github.io"
+    return host if project.lower() == f"{owner}.github.io" else f"{host}/{project}"

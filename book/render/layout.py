@@ -1,0 +1,180 @@
+"""What the templates in `_templates/` show: words, menus, contents, and what a page says of itself to machines."""
+
+import base64
+import hashlib
+import json
+import re
+from html import escape
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.locale import get_translation
+
+from book.project.address import repository, site_url
+from book.render import body, buttons, language
+
+_ = get_translation("book")
+
+# Runs before anything is painted, so that a page never flashes in the other theme.
+THEME_SCRIPT = (
+    'try{document.documentElement.dataset.theme=localStorage.getItem("theme")||'
+    '(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light")}catch{}'
+)
+# Nothing from another host, and no script but the book's own; file: is for pages opened from disk.
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self' file: 'sha256-{theme}'",
+    "style-src": "'self' file: 'unsafe-inline'",  # drawings carry their own styles
+    "img-src": "'self' file: data:",
+    "font-src": "'self' file:",
+    "connect-src": "'self'{connect}",
+    "base-uri": "'none'",
+    "form-action": "'self' file:",
+}
+
+
+VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')  # the layout has its own, on pages without a source, too
+
+
+def content_security_policy(connect: str = "") -> str:
+    """The value of the page's Content-Security-Policy; `connect` names hosts that its scripts may ask besides."""
+    digest = base64.b64encode(hashlib.sha256(THEME_SCRIPT.encode()).digest()).decode()
+    return "; ".join(f"{name} {value.format(theme=digest, connect=connect)}" for name, value in POLICY.items())
+
+
+def words() -> dict[str, str]:
+    """The words of the templates, in the language of the edition."""
+    return {
+        "begin": _("Begin with the first section"),
+        "choose": _("Choose a section"),
+        "ways": _("Three ways to run it"),
+        "skip": _("Skip to the text"),
+        "contents": _("Contents of the book"),
+        "book": _("The book"),
+        "start": _("Start page"),
+        "on_this_page": _("On this page"),
+        "around": _("Pages before and after"),
+        "previous": _("Previous"),
+        "next": _("Next"),
+        "search": _("Search this book"),
+        "search_title": _("Search"),
+        "search_button": _("Search"),
+        "search_hint": _("Give words, or a piece of an error message. A section is found when it has all of them."),
+        "search_needs_script": _("The search needs JavaScript."),
+        "colab": _("Open on Colab"),
+        "theme": _("Light or dark"),
+        "copy_code": _("Copy the code"),
+        "copied": _("Copied"),
+        "link_here": _("Link to this place"),
+        "improve": _("Improve this page"),
+        "licence": _("Text under CC BY-SA 4.0, code under MIT-0."),
+        "missing": _("This page does not exist"),
+        "missing_way_out": _("The address may be mistyped or old. The menu and the search lead to every page."),
+    }
+
+
+def inner_contents(toc: str) -> str:
+    """Sphinx's contents of a page without the page's own title around them; what is deeper is added by places.js."""
+    contents = BeautifulSoup(toc, "html.parser")
+    for deeper in contents.select("ul ul ul"):
+        deeper.decompose()
+    inner = contents.select_one("ul ul")
+    return body.simplify(inner.decode()) if inner else ""
+
+
+def book_contents(app: Sphinx, context: dict) -> str:
+    """The pages of the book; those that can be run are its sections, and numbered."""
+    toctree = context["toctree"](maxdepth=1, collapse=False, titles_only=True, includehidden=True)
+    contents = BeautifulSoup(toctree, "html.parser")
+    sections, number = app.env.toctree_includes.get(app.config.root_doc, []), 0
+    for name, link in zip(sections, contents.select("a"), strict=True):
+        if "kernelspec" in app.env.metadata[name]:
+            number += 1
+            link["data-number"] = str(number)
+    return body.simplify(contents.decode())
+
+
+def structured_data(app: Sphinx, context: dict, description: str) -> str:
+    """The page as schema.org describes a chapter of a book."""
+    book = {"@type": "Book", "name": app.config.html_title, "inLanguage": context["language_tag"]}
+    if address := site_url(Path(app.srcdir)):
+        book["url"] = f"{address}/"
+    kind = "Book" if context["pagename"] == app.config.root_doc else "Chapter"
+    data = {
+        "@context": "https://schema.org",
+        "@type": kind,
+        "name": context["title_text"],
+        "inLanguage": context["language_tag"],
+        "description": description,
+        "license": "https://creativecommons.org/licenses/by-sa/4.0/",
+        "learningResourceType": "textbook",
+        "isAccessibleForFree": True,
+        "author": {"@type": "Organization", "name": app.config.author},
+    }
+    if kind == "Chapter":
+        data["isPartOf"] = book
+    text = json.dumps({name: value for name, value in data.items() if value}, ensure_ascii=False)
+    return text.replace("<", "\\u003c")
+
+
+def describe(app: Sphinx, context: dict) -> str:
+    """What search engines and link previews read in the head of a page."""
+    description = context["description"]
+    properties = {
+        "og:type": "article",
+        "og:title": escape(context["title_text"]),
+        "og:description": description,
+        "og:site_name": escape(app.config.html_title),
+        "og:locale": app.config.language,
+    }
+    if site_url(Path(app.srcdir)):
+        properties["og:url"] = context.get("pageurl") or ""
+        card = f"_static/card-{context['language_tag']}.png"
+        if Path(app.srcdir, card).is_file():
+            properties["og:image"] = f"{app.config.html_baseurl}{card}"
+    lines = [f'<meta property="{name}" content="{value}">' for name, value in properties.items() if value]
+    lines.append(f'<script type="application/ld+json">{structured_data(app, context, description)}</script>')
+    return "\n".join(lines)
+
+
+def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Fill in what the templates show."""
+    if app.builder.name != "html":
+        return
+    root = Path(app.srcdir)
+    here = language.current(app)
+    if pagename == "404" and (address := site_url(root)):
+        context["pathto"] = lambda name, resource=0: f"{address}/{name}" + ("" if resource else app.builder.out_suffix)
+    title = app.env.titles.get(pagename)
+    description = re.search(r'<meta content="([^"]*)" name="description"', context.get("metatags") or "")
+    own = {
+        "description": description[1] if description else "",
+        "language_tag": here.tag,
+        "title_text": title.astext() if title else app.config.html_title,
+        "words": words(),
+        "theme_script": THEME_SCRIPT,
+        "content_security_policy": content_security_policy(context.get("live_connect", "")),
+        "contents": book_contents(app, context) if pagename != "404" else "",
+        "sections": inner_contents(context.get("toc") or "") if pagename != app.config.root_doc else "",
+        "has_address": bool(site_url(root)),
+        "colab": buttons.colab(app, pagename),
+        "menus": [
+            menu for menu in (language.menu(app, pagename, context), buttons.downloads(app, pagename, context)) if menu
+        ],
+        "source_page": "",
+    }
+    context.update(own)
+    if (name := repository(root)) and title:
+        context["source_page"] = f"https://github.com/{name}/blob/HEAD/{app.env.doc2path(pagename, base=False)}"
+    context["metatags"] = VIEWPORT.sub("", context.get("metatags") or "")
+    if title:
+        context["metatags"] += "\n" + describe(app, context)
+    context["metatags"] += language.alternates(app, pagename)
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to Sphinx, after the theme (which uses priority 501)."""
+    app.connect("html-page-context", lay_out, priority=600)
+    app.config.html_additional_pages = {"404": "404.html"}

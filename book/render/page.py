@@ -1,0 +1,53 @@
+"""Small repairs of what other extensions write into a page, and the way from / to the first page."""
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx_exercise.nodes import is_extension_node
+
+from book.project.source import editions
+
+# The script, where there is one, leads to the reader's last choice of language; see _static/js/language.js.
+REDIRECT = """<!DOCTYPE html>
+<html lang="{language}">
+<meta charset="utf-8">
+<title>{title}</title>
+<script src="_static/start.js" data-page="{page}" data-paths='{paths}'></script>
+<noscript><meta http-equiv="refresh" content="0; url={page}"></noscript>
+<link rel="canonical" href="{page}">
+<link rel="icon" href="data:,">
+<a href="{page}">{title}</a>
+</html>
+"""
+
+
+def unwrap_exercises(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Take out the sections, all with the same id, into which sphinx-exercise puts the content of each exercise."""
+    for box in list(doctree.findall(is_extension_node)):
+        for section in list(box.findall(nodes.section)):
+            if section["ids"] and section["ids"][0] in ("exercise-content", "solution-content"):
+                section.replace_self(section.children)
+
+
+def write_redirect(app: Sphinx, exception: Exception | None) -> None:
+    """Lead from the site's root to the first page."""
+    if exception is not None or app.builder.name != "html":
+        return
+    here, *_ = known = editions(Path(app.srcdir))
+    chosen_here = app.config.language == here.code and app.config.book_downloads  # the other editions are beside it
+    paths = {one.tag: f"{one.path}/" for one in known[1:]} if chosen_here else {}
+    redirect = REDIRECT.format(
+        language=next(one.tag for one in known if one.code == app.config.language),
+        title=app.config.html_title,
+        page=f"{app.config.root_doc}{app.builder.out_suffix}",
+        paths=json.dumps(paths),
+    )
+    Path(app.outdir, "index.html").write_text(redirect, "utf8")
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to Sphinx."""
+    app.connect("doctree-resolved", unwrap_exercises)
+    app.connect("build-finished", write_redirect)

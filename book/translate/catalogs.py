@@ -1,0 +1,187 @@
+"""`make translations`: bring the catalogs in `locale/` up to date; and check them.
+
+A page's texts are extracted by Sphinx (gettext builder) and merged into one `.po` a page and language by
+sphinx-intl. A changed English text marks its translation fuzzy, and the page shows the English again until
+somebody has looked at it.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from jupyter_book.sphinx import build_sphinx
+
+from book.project.errors import BuildError
+from book.project.source import Edition, Page, pages
+from book.translate import drawings
+
+EPOCH = datetime.fromtimestamp(0, UTC)  # no date that changes with every run
+
+# What a translation must keep as it is, however it orders it.
+KEPT = {
+    "role": re.compile(r"\{[\w:-]+\}`(?:[^`<]*<)?([^`<>]+)>?`"),
+    "link": re.compile(r"\]\(([^)\s]+)\)"),
+    "code": re.compile(r"(?<![`}\w])`([^`]+)`(?!`)"),
+    "maths": re.compile(r"(?<!\\)\$([^$]+)\$"),
+    "placeholder": re.compile(r"(%s|%\(\w+\)s)"),
+}
+
+
+def extract(root: Path) -> Path:
+    """Write a `.pot` for each page; return their folder."""
+    folder = root / "_build" / "gettext"
+    os.environ["SOURCE_DATE_EPOCH"] = "0"  # no date that changes with every run
+    overrides = {
+        "latex_individualpages": False,
+        "gettext_location": False,
+        "gettext_uuid": False,
+        "nb_execution_mode": "off",  # outputs are not translated
+    }
+    status = build_sphinx(
+        root, folder, doctreedir=root / "_build" / "work" / "gettext", noconfig=True, path_config=root / "_config.yml",
+        confoverrides=overrides, builder="gettext", quiet=True, warningiserror=True, keep_going=True,
+    )  # fmt: skip
+    if status:
+        raise BuildError("make translations", "Sphinx could not read the book", "Run make book and mend what it names.")
+    for page in pages(root):
+        pot = folder / f"{page.docname}.pot"
+        catalog = load(pot, None)
+        for text in the_rest(page):
+            catalog.add(text)
+        save(pot, catalog)
+    own = {"book": words_of_the_extension(root), "figures": words_of_the_drawings(root)}
+    for name, texts in own.items():
+        catalog = Catalog(project="Deep Learning Computation", fuzzy=False, creation_date=EPOCH)
+        for text in sorted(texts):
+            catalog.add(text)
+        save(folder / f"{name}.pot", catalog)
+    return folder
+
+
+def the_rest(page: Page) -> list[str]:
+    """What Sphinx's extraction leaves out: titles of exercises, alternative texts of plots."""
+    titles = re.findall(r"^:::\{exercise-start\} (.+)$", page.path.read_text("utf8"), re.M)
+    cells = page.notebook.cells if page.notebook else []
+    alts = [cell.metadata.get("mystnb", {}).get("image", {}).get("alt") for cell in cells]
+    return titles + [alt for alt in alts if alt]
+
+
+def words_of_the_extension(root: Path) -> set[str]:
+    """What stands in _("…") in the extension and, for the PDF, in the PDF."""
+    folders = [root / "book"]
+    texts = [text for folder in folders for text in extract_from_dir(folder, [("**.py", "python")], {}, {"_": None})]
+    return {message for _file, _line, message, _comments, _context in texts}
+
+
+def words_of_the_drawings(root: Path) -> set[str]:
+    """The words inside the drawings."""
+    paths = (root / "chapter_computation" / "figures").glob("*.svg")
+    return {text for path in paths for text in drawings.words(path.read_text("utf8"))}
+
+
+def refresh(root: Path, editions: list[Edition]) -> None:
+    """Merge the English texts of today into the catalogs of every other language."""
+    pots = extract(root)
+    languages = [argument for edition in editions[1:] for argument in ("-l", edition.code)]
+    if not languages:
+        return
+    command = [
+        str(Path(sys.executable).with_name("sphinx-intl")),
+        "update",
+        "-p",
+        str(pots),
+        "-d",
+        str(root / "locale"),
+    ]
+    subprocess.run([*command, "-w", "0", "--no-obsolete", *languages], check=True, stdout=subprocess.DEVNULL)
+    for edition in editions[1:]:
+        for path in catalogs(root, edition.code):
+            catalog = load(path, edition.code)
+            catalog.fuzzy = False
+            catalog.header_comment = f"# {path.stem}: {edition.name}"
+            save(path, catalog)
+
+
+def catalogs(root: Path, code: str) -> list[Path]:
+    """The catalogs of a language, in a stable order."""
+    return sorted((root / "locale" / code / "LC_MESSAGES").rglob("*.po"))
+
+
+def load(path: Path, code: str | None) -> Catalog:
+    """Read a catalog; BuildError names file and line when it is broken."""
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=code, abort_invalid=True)
+    except Exception as problem:  # Babel raises several kinds
+        raise BuildError(str(path), str(problem), "Mend that line; a .po is easiest edited with Poedit.") from None
+
+
+def save(path: Path, catalog: Catalog) -> None:
+    """Write a catalog with the least possible difference between two runs."""
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        write_po(file, catalog, width=0, omit_header=False, ignore_obsolete=True)
+    partial.replace(path)
+
+
+def compile_all(root: Path, editions: list[Edition]) -> None:
+    """Write the binary catalogs (.mo) that Sphinx reads, where they are older than their source."""
+    for edition in editions[1:]:
+        for path in catalogs(root, edition.code):
+            target = path.with_suffix(".mo")
+            if not target.exists() or target.stat().st_mtime < path.stat().st_mtime:
+                with target.open("wb") as file:
+                    write_mo(file, load(path, edition.code))
+
+
+def lost(source: str, translation: str) -> list[str]:
+    """What the source has and the translation lacks, or the other way round."""
+    found = []
+    for kind, pattern in KEPT.items():
+        wanted, given = Counter(pattern.findall(source)), Counter(pattern.findall(translation))
+        found += [f"{kind} {text!r} is missing" for text in (wanted - given)]
+        found += [f"{kind} {text!r} is not in the source" for text in (given - wanted)]
+    return found
+
+
+def out_of_step(root: Path, pots: Path, code: str) -> list[str]:
+    """Texts of the book (in `pots`, from `extract`) that a catalog lacks, and entries that the book no longer has."""
+    found = []
+    way_out = "run make translations"
+    for pot in sorted(pots.rglob("*.pot")):
+        name = f"locale/{code}/LC_MESSAGES/{pot.relative_to(pots).with_suffix('.po').as_posix()}"
+        path = root / name
+        wanted, there = (
+            {message.id for message in load(file, None) if message.id.strip()} if file.exists() else set()
+            for file in (pot, path)
+        )
+        found += [f"{name}: {text[:60]!r} is missing; {way_out}" for text in sorted(wanted - there)]
+        found += [f"{name}: {text[:60]!r} is no longer used; {way_out}" for text in sorted(there - wanted)]
+    return found
+
+
+def problems(root: Path, code: str) -> list[str]:
+    """Everything that keeps the catalogs of a language from being complete and right."""
+    found = []
+    for path in catalogs(root, code):
+        catalog, name = load(path, code), path.relative_to(root).as_posix()
+        for message in catalog:
+            source, translation = message.id, message.string
+            if not source or not source.strip():
+                continue
+            begin = f"{name}: {source[:60]!r}"
+            if not translation:
+                found.append(f"{begin} is not translated")
+            elif message.fuzzy:
+                found.append(f"{begin} is fuzzy: the English has changed")
+            else:
+                found += [f"{begin}: {what}" for what in lost(source, translation)]
+    return found

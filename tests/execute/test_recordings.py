@@ -1,0 +1,127 @@
+"""Promises of the recorded outputs, with a recording made on this machine's CPU."""
+
+import subprocess
+import sys
+
+import pytest
+
+from conftest import FRONT_MATTER, ROOT, SmallBook
+
+FACTS = {"device": "Test GPU 3000", "driver": "1.2", "torch": "2.13.0", "cuda": "13.0", "python": "3.12"}
+DEVICE_PAGE = (
+    FRONT_MATTER.replace("kernelspec:", "accelerator: GPU\nkernelspec:")
+    + """
+(second)=
+# The second page
+
+Back to {doc}`first`.
+
+```{code-cell} python3
+import os
+print("computed on", os.environ.get("TEST_DEVICE", "the local CPU"))
+```
+
+```{code-cell} python3
+print("the same everywhere")
+```
+"""
+)
+RECORD = "from pathlib import Path; from book.execute.record import record; print(record(Path.cwd(), {facts}))"
+
+
+@pytest.fixture(scope="module")
+def recorded_book(tmp_path_factory) -> SmallBook:
+    """A small book with a page that depends on the device, recorded elsewhere and built here."""
+    book = SmallBook(tmp_path_factory.mktemp("recorded") / "book")
+    book.write("pages/second.md", DEVICE_PAGE)
+    code = "import os; os.environ['TEST_DEVICE'] = 'the test GPU'; " + RECORD.format(facts=FACTS)
+    subprocess.run([sys.executable, "-c", code], cwd=book.root, check=True)
+    assert book.run("book").returncode == 0
+    return book
+
+
+@pytest.fixture(scope="module")
+def page_url(recorded_book) -> str:
+    return (recorded_book.root / "_build/html/pages/second.html").as_uri()
+
+
+def test_a_recording_names_its_machine_and_holds_the_outputs(recorded_book):
+    import nbformat
+
+    notebook = nbformat.read(recorded_book.root / "recorded/test-gpu-3000/second.ipynb", as_version=4)
+    assert notebook.metadata["recorded"] == FACTS
+    assert "computed on the test GPU\n" in [cell.outputs[0].text for cell in notebook.cells if cell.get("outputs")]
+
+
+def test_the_page_has_both_outputs_where_they_differ(recorded_book):
+    text = recorded_book.read("_build/html/pages/second.html")
+    assert "computed on the local CPU" in text
+    assert "computed on the test GPU" in text
+    assert text.count("the same everywhere") == 3  # the code, one output, and the switch, which shows the last output
+    assert text.count('<details class="recorded"') == 1
+    assert "Recorded on Test GPU 3000, torch 2.13.0" in text
+
+
+def test_without_scripts_both_outputs_can_be_reached(page_url, chromium):
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(page_url)
+    recorded = page.get_by_text("computed on the test GPU")
+    assert page.get_by_text("computed on the local CPU").is_visible()
+    assert not recorded.is_visible()
+    page.locator("details.recorded summary").click()
+    assert recorded.is_visible()
+
+
+def test_a_reader_switches_the_whole_page(page_url, chromium):
+    page = chromium.new_page()
+    page.goto(page_url)
+    local, recorded = page.get_by_text("computed on the local CPU"), page.get_by_text("computed on the test GPU")
+    assert local.is_visible()
+    page.get_by_label("Test GPU 3000, torch 2.13.0").check()
+    assert recorded.is_visible()
+    page.emulate_media(media="print")
+    assert local.is_visible(), "paper shows both"
+    assert recorded.is_visible()
+    page.emulate_media(media="screen")
+    assert not local.is_visible()
+    page.get_by_label("this build").check()
+    assert local.is_visible()
+    assert not recorded.is_visible()
+
+
+def test_recordings_can_be_left_out(recorded_book):
+    result = recorded_book.run("book", RECORDED="none")
+    assert result.returncode == 0, result.stderr
+    assert "computed on the test GPU" not in recorded_book.read("_build/html/pages/second.html")
+
+
+def test_a_recording_of_other_code_is_not_used_and_the_build_says_so(recorded_book):
+    recorded_book.write("pages/second.md", DEVICE_PAGE.replace("the same everywhere", "changed since"))
+    result = recorded_book.run("book")
+    assert result.returncode == 0, result.stderr
+    assert "recorded/test-gpu-3000/second.ipynb was recorded from other code and is not used" in result.stdout
+    assert "computed on the test GPU" not in recorded_book.read("_build/html/pages/second.html")
+
+
+def test_recording_without_a_gpu_says_so():
+    import torch
+
+    if torch.accelerator.is_available():
+        pytest.skip("this machine has a GPU")
+    result = subprocess.run([sys.executable, "-m", "book.execute.record"], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "torch finds no GPU here" in result.stderr
+
+
+@pytest.mark.fast
+def test_a_recorder_reads_pages_with_the_same_key_as_the_build(tmp_path):
+    """jupytext, which the recording machine has, and myst-nb, which the build has, must see the same code."""
+    import jupytext
+    from jupyter_cache import get_cache
+
+    from book.execute import recordings
+    from book.project import source
+
+    cache = get_cache(tmp_path)
+    for page in (page for page in source.pages(ROOT) if page.notebook):
+        assert recordings.key(cache, page.notebook) == recordings.key(cache, jupytext.read(page.path)), page.docname

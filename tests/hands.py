@@ -1,0 +1,87 @@
+"""What the tests of live pages share: the server, and a reader's hands."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, expect
+
+
+class Server:
+    """`make live` in a book's folder, for the time of a test."""
+
+    def __init__(self, root, port: int, **environment: str):
+        self.port = port
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "book.cli", "live"],
+            cwd=root,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"PORT": str(port), "BROWSER": f"{sys.executable} -c pass %s"} | environment,
+        )
+        self.printed = []
+        for line in self.process.stdout:
+            self.printed.append(line)
+            if line.startswith("Open "):
+                break
+        else:
+            raise AssertionError("".join(self.printed))
+        self.address = self.printed[-1].removeprefix("Open ").strip()
+        self.origin, self.fragment = f"http://localhost:{port}", urlsplit(self.address).fragment
+        self.jupyter_port, self.token = self.fragment.removeprefix("live=").split(":")
+
+    def stop(self) -> int:
+        """Ctrl-C; returns the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        self.printed.append(self.process.communicate(timeout=30)[0])
+        return self.process.returncode
+
+    def ask(self, path: str, port: int | None = None, method: str = "GET", **headers: str):
+        """A request that is not a browser's, so that every header can be given; returns the response, read."""
+        connection = http.client.HTTPConnection("127.0.0.1", int(port or self.jupyter_port), timeout=20)
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        response.text = "" if response.status == 101 else response.read().decode("utf8", "replace")
+        connection.close()
+        return response
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def cell(page: Page, number: int):
+    """A cell of a page, counted from 1."""
+    return page.locator("article .cell").nth(number - 1)
+
+
+def write(page: Page, number: int, code: str):
+    """Put other code into a cell, by keyboard; returns the cell."""
+    one = cell(page, number)
+    one.locator(".live-run").wait_for()  # a page is loaded before its cells are live
+    one.locator(".cell_input pre:visible, .cm-content").first.click()
+    expect(one.locator(".cm-content")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(code)
+    return one
+
+
+def run(page: Page, number: int, code: str | None = None, state: str = "done"):
+    """Run one cell alone, after putting `code` into it; returns the cell when it has come to `state`."""
+    one = write(page, number, code) if code is not None else cell(page, number)
+    one.get_by_role("button", name="Run cell").click()
+    if (alone := one.get_by_role("button", name="Only this cell")).is_visible():
+        alone.click()
+    expect(one).to_have_attribute("data-live", state, timeout=60_000)
+    return one
+
+
+def own_output(one):
+    return one.locator(".live-output")

@@ -1,0 +1,64 @@
+"""axe finds nothing to complain about. In a file of its own, so that another worker does the rest of the site."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from book.project import source
+from conftest import ROOT, everywhere
+
+WIDTHS = [1280, 390]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS = ["color-contrast", "link-in-text-block"]  # all that a theme can break
+PAGES = [page.docname for page in source.pages(ROOT)]
+SEARCHES = [f"{edition.path}/search".lstrip("/") for edition in source.editions(ROOT)]
+# What stands in the same place of the structure has the same colours: to measure thousands of them would take minutes.
+THREE_OF_EACH_KIND = """() => {
+  const name = (part) => `${part.localName}.${part.className}`;
+  const path = (part) => part === document.body ? "" : `${path(part.parentElement)}>${name(part)}`;
+  const seen = {};
+  for (const part of document.querySelectorAll("article :is(p, li, pre, td, th, dt, dd, a, code, span, em, strong)")) {
+    if (!part.isConnected) continue;
+    const kind = path(part);
+    seen[kind] = (seen[kind] ?? 0) + 1;
+    if (seen[kind] > 3) part.remove();
+  }
+}"""
+
+
+def complaints(page, **options) -> list[tuple[str, str]]:
+    """The rules that axe finds broken, each with the element."""
+    violations = Axe().run(page, options=options | {"resultTypes": ["violations"]}).response["violations"]
+    return [(rule["id"], node["html"][:200]) for rule in violations for node in rule["nodes"]]
+
+
+def show_all(page) -> None:
+    """Lay out the sections that are far away, too, and let the page see which of its boxes scroll."""
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def pale(page, theme: str) -> list[tuple[str, str]]:
+    """What axe says of the colours of a page in a theme."""
+    page.evaluate(THREE_OF_EACH_KIND)
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    return complaints(page, runOnly={"type": "rule", "values": COLOURS})
+
+
+@pytest.mark.parametrize("name", [*everywhere(), *SEARCHES, "404"])
+def test_axe_finds_nothing(open_page, name):
+    """On a wide screen and a phone, light and dark."""
+    for width in WIDTHS:
+        page = open_page(f"{name}.html", width)
+        show_all(page)
+        others = {rule: {"enabled": False} for rule in COLOURS}
+        assert complaints(page, runOnly=RULES, rules=others) == [], f"{name}, {width} px"
+        for theme in ("light", "dark"):
+            assert pale(page, theme) == [], f"{name}, {width} px, {theme}"
+
+
+def test_axe_sees_a_colour_that_is_too_pale(open_page):
+    page = open_page(f"{PAGES[1]}.html")
+    show_all(page)
+    page.add_style_tag(content='[data-theme="dark"] .exercise .cell_input t-c { color: #555 !important }')
+    assert pale(page, "light") == []
+    assert {rule for rule, _element in pale(page, "dark")} == {"color-contrast"}

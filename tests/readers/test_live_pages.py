@@ -1,0 +1,152 @@
+"""Promises of the live pages: cells that run in the page, in a real browser against a real live_server."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from hands import cell, own_output, run, write
+
+EXERCISES = "chapter_computation/model-construction.html"
+KEYS = 'predicted_keys = {"limit", "pressure", "burner.weight"}'  # what the solution on that page says
+
+
+def test_the_token_leaves_the_address_bar_and_the_history_at_once(live_page, live_server):
+    page = live_page()
+    assert page.url == f"{live_server.origin}/chapter_computation/index.html"
+    page.goto(f"{live_server.origin}/{EXERCISES}")
+    page.go_back()
+    assert "#" not in page.url
+    assert live_server.token not in page.content()
+
+
+def test_nothing_is_loaded_before_the_first_run(live_page, live_server):
+    loaded = []
+    page = live_page()
+    page.on("request", lambda request: loaded.append(urlsplit(request.url).path))
+    page.reload()
+    cell(page, 1).get_by_role("button", name="Run cell").wait_for()
+    assert not [path for path in loaded if "thebe" in path or "editor" in path or path.startswith("/api")]
+
+
+def test_a_cell_runs_and_its_output_is_marked_as_the_readers(live_page):
+    page = live_page()
+    one = run(page, 1)
+    expect(own_output(one)).to_have_text("Exception reporting mode: Minimal")
+    expect(one.get_by_role("group", name="Your output")).to_be_visible()
+    expect(one.locator(".cell_output:not(.live-output)")).to_be_hidden()
+    expect(one.locator(".live-tools [role=status]")).to_contain_text("your output")
+    expect(page.locator(".live-bar")).to_contain_text("torch 2.")
+
+
+def test_an_edit_runs_with_shift_enter_survives_a_visit_and_can_be_taken_back(live_page):
+    page = live_page()
+    before = cell(page, 1).locator(".cell_input").inner_text()
+    write(page, 1, "for i in range(3):\nprint(i)")
+    page.keyboard.press("Shift+Enter")
+    expect(own_output(cell(page, 1))).to_contain_text("2", timeout=20_000)  # the editor has indented the line
+    page.reload()
+    expect(cell(page, 1).locator(".cm-content")).to_contain_text("for i in range(3):")
+    cell(page, 1).get_by_role("button", name="Reset").click()
+    assert cell(page, 1).locator(".cell_input").inner_text().split() == before.split()
+    expect(own_output(cell(page, 1))).to_have_count(0)
+    page.reload()
+    expect(cell(page, 1).locator(".cell_input pre")).to_be_visible()
+
+
+def test_the_state_is_shared_along_the_page_and_lost_with_a_restart(live_page):
+    page = live_page()
+    run(page, 1, "answer = 41")
+    expect(own_output(run(page, 2, "answer += 1; print(answer)"))).to_have_text("42")
+    page.get_by_role("button", name="Restart").click()
+    expect(page.locator(".live-bar")).to_have_attribute("data-state", "ready")
+    expect(own_output(run(page, 3, "answer", "failed"))).to_contain_text("NameError")
+
+
+def test_a_cell_offers_to_run_those_before_it(live_page):
+    page = live_page()
+    three = cell(page, 3)
+    three.get_by_role("button", name="Run cell").click()
+    expect(three.get_by_role("button", name="Run them first")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(three).to_have_attribute("data-live", "done", timeout=60_000)
+    expect(cell(page, 1)).to_have_attribute("data-live", "done")
+    expect(cell(page, 4)).to_have_attribute("data-live", "")
+    cell(page, 5).hover()
+    cell(page, 5).get_by_role("button", name="Run to here").click()
+    expect(cell(page, 5)).to_have_attribute("data-live", "done", timeout=60_000)
+
+
+def test_an_error_looks_like_the_books_and_ends_run_all(live_page):
+    page = live_page()
+    run(page, 1)
+    two = run(page, 2, "prices = [1, 2]\nprices[5]", "failed")
+    expect(own_output(two)).to_have_text("IndexError: list index out of range")
+    expect(own_output(two).locator(".ansi-red-fg").first).to_have_text("IndexError")
+    page.get_by_role("button", name="Run all").click()
+    expect(page.get_by_role("button", name="Interrupt")).to_be_disabled(timeout=30_000)
+    expect(two).to_have_attribute("data-live", "failed")
+    expect(cell(page, 3)).to_have_attribute("data-live", "")
+
+
+def test_a_long_cell_shows_what_it_prints_and_can_be_interrupted(live_page):
+    page = live_page()
+    code = "import time\nfor step in range(10**6):\n    print(f'step {step % 10}', end='\\r'); time.sleep(0.05)"
+    one = run(page, 1, code, "running")
+    expect(own_output(one)).to_have_text(re.compile(r"^step \d\s*$"), timeout=20_000)
+    page.get_by_role("button", name="Interrupt").click()
+    expect(own_output(one)).to_contain_text("KeyboardInterrupt", timeout=20_000)
+    expect(own_output(run(page, 2, "print(step > 0)"))).to_have_text("True")
+
+
+def test_a_kernel_that_dies_is_said_and_starts_again(live_page):
+    page = live_page()
+    one = run(page, 1, "import os\nos._exit(1)", "died")
+    expect(one).to_contain_text("Python ended while this cell was running")
+    expect(page.locator(".live-bar")).to_contain_text("started again without its variables")
+    expect(own_output(run(page, 1, "print('alive')"))).to_have_text("alive")
+
+
+def test_keys_alone_run_edit_and_leave_a_cell(live_page):
+    page = live_page()
+    one = cell(page, 1)
+    one.get_by_role("button", name="Run cell").focus()
+    page.keyboard.press("Tab")
+    expect(one.get_by_role("button", name="Edit")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(one.get_by_role("textbox", name="Code of cell 1; Escape leaves the editor")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(one.get_by_role("button", name="Run cell")).to_be_focused()
+
+
+def test_an_exercise_is_judged_remembered_and_counted(live_page):
+    page = live_page(EXERCISES)
+    exercise = page.locator("#mc-ex-keys")
+    cells = page.locator("article .cell").all()
+    first = next(n for n, one in enumerate(cells, 1) if "predicted_keys" in one.locator("pre").first.text_content())
+    judge = next(n for n, one in enumerate(cells, 1) if "def judge(" in (one.locator("pre").first.text_content()))
+    for number in (1, judge, first):
+        run(page, number)
+    run(page, first + 1)
+    expect(exercise.locator(".verdict")).to_have_text("✗ Not yet")
+    starter = cell(page, first).locator(".cell_input pre").text_content()
+    run(page, first, re.sub(r"predicted_keys = .*", KEYS, starter))
+    run(page, first + 1)
+    expect(exercise.locator(".verdict")).to_have_text("✓ Solved")
+    page.reload()
+    expect(exercise.locator(".verdict")).to_have_text("✓ Solved")
+    for name, count in (("", "1 of 8 exercises solved"), ("pt-br/", "1 de 8 exercícios resolvidos")):
+        page.goto(f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}/{name}chapter_computation/index.html")
+        expect(page.locator(".solved-count")).to_have_text([count])
+
+
+@pytest.mark.parametrize("edition", ["pt-br/", "tr/"])
+def test_another_edition_on_a_phone_runs_in_its_own_words(live_page, edition):
+    page = live_page(f"{edition}chapter_computation/index.html", width=390, has_touch=True, is_mobile=True)
+    one = cell(page, 1)
+    one.locator(".live-run").tap()
+    expect(own_output(one)).to_have_text("Exception reporting mode: Minimal", timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    words = page.locator(".live-bar, .live-tools").all_inner_texts()
+    assert not re.search(r"\b(Run|Edit|Restart|Interrupt|Python is ready|your output)\b", " ".join(words))

@@ -1,0 +1,261 @@
+"""Promises of the site: weight, keyboard, search, and what it says of itself to machines."""
+
+import json
+import re
+from pathlib import Path
+from time import sleep
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import expect
+
+from book.project import source
+from conftest import ROOT, everywhere
+from tools.serve import StaticHost, served
+
+PAGES = [page.docname for page in source.pages(ROOT)]
+EVERYWHERE = everywhere()
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_a_page_is_light(open_page, name):
+    """At most 60 KB over the wire and 8 requests besides the page's own figures and plots."""
+    finished = []
+    page = open_page(f"{name}.html", on_request=lambda request: finished.append(request))
+    page.wait_for_load_state("networkidle")
+    own = [request for request in finished if "/_images/" not in request.url]
+    beside = [request for request in own if not request.url.endswith(".html")]
+    assert own, "no request was seen"
+    assert len(own) <= 8
+    assert sum(request.sizes()["responseBodySize"] for request in beside) <= 60_000
+
+
+def shift(page) -> float:
+    """How much what a page shows has moved since it was opened, as Chromium measures it."""
+    page.wait_for_load_state("networkidle")
+    return page.evaluate("""() => new Promise((done) => {
+      let sum = 0;
+      new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
+        .observe({ type: "layout-shift", buffered: true });
+      requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+    })""")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_moves_while_a_page_loads(open_page, name):
+    assert shift(open_page(f"{name}.html", 390)) == pytest.approx(0, abs=0.001)
+
+
+class SlowHost(StaticHost):
+    """Sends the part of a page up to its language menu, which the browser shows, and the rest half a second later."""
+
+    def send_head(self):
+        path = Path(self.translate_path(self.path))
+        if path.suffix != ".html":
+            return super().send_head()
+        page = path.read_bytes()
+        part = page.index(b'popovertarget="menu-language"')
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page[:part])
+        sleep(0.5)
+        self.wfile.write(page[part:])
+        return None
+
+
+def test_the_bar_does_not_move_while_it_arrives(chromium, html):
+    with served(html, SlowHost) as address, chromium.new_context(viewport={"width": 390, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{address}/chapter_computation/custom-layer.html")
+        assert shift(page) == pytest.approx(0, abs=0.001)
+        expect(page.get_by_role("banner").get_by_role("link").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_section_that_is_not_laid_out_yet_has_room(open_page, name, width):
+    """Too little would put its end under the next one; too much would make the scroll bar lie."""
+    page = open_page(f"{name}.html", width)
+    heights = """() => [...document.querySelectorAll("article > section > section")]
+      .map((section) => [section.id, section.getBoundingClientRect().height])"""
+    kept = page.evaluate(heights)
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    for (label, room), (_label, height) in zip(kept, page.evaluate(heights), strict=True):
+        assert 0.95 * height <= room <= 1.6 * height + 500, label
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_a_small_or_magnified_page_does_not_scroll_sideways(open_page, name):
+    """320 px is also what 1280 px become at 400%; the page's text grows to 200%."""
+    page = open_page(f"{name}.html", 320)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page = open_page(f"{name}.html", 640)
+    page.add_style_tag(content="html { font-size: 200% }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_images_keep_their_place(html, name):
+    for image in re.findall(r"<img [^>]*>", (html / f"{name}.html").read_text("utf8")):
+        assert re.search(r'width="\d+" height="\d+"', image), image
+        assert 'loading="lazy"' in image
+
+
+def test_the_keyboard_reaches_the_text_and_the_menus(open_page):
+    page = open_page(f"{PAGES[1]}.html")
+    page.keyboard.press("Tab")
+    skip = page.locator(":focus")
+    assert skip.get_attribute("href") == "#main-content"
+    assert skip.bounding_box()["y"] >= 0
+    menu = page.locator("[popovertarget=menu-language]")
+    menu.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#menu-language").is_visible()
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").get_attribute("hreflang") == "en"
+    page.keyboard.press("Escape")
+    assert not page.locator("#menu-language").is_visible()
+    assert page.locator(":focus").get_attribute("popovertarget") == "menu-language"
+
+
+def test_the_contents_are_a_panel_on_a_phone(open_page):
+    page = open_page(f"{PAGES[1]}.html", 390)
+    assert not page.locator("#book-nav").is_visible()
+    page.locator("[popovertarget=book-nav]").click()
+    assert page.locator("#book-nav li").count() == len(PAGES)
+    page.locator("#book-nav a").last.click()
+    page.wait_for_url(f"**/{PAGES[-1]}.html")
+
+
+def test_a_box_that_scrolls_is_reached_by_keyboard_and_no_other(open_page):
+    page = open_page(f"{PAGES[1]}.html", 390)
+    boxes = page.locator("article pre")
+    boxes.first.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('article pre[tabindex]')")
+    wrong = page.evaluate("""() => [...document.querySelectorAll("article > section > section:first-of-type pre")]
+      .filter((box) => (box.scrollWidth > box.clientWidth) !== (box.tabIndex === 0)).length""")
+    assert wrong == 0
+
+
+def test_a_heading_links_to_its_label_and_its_parts_are_in_the_contents(open_page):
+    page = open_page("tr/chapter_computation/read-write.html#rw-state-dict")
+    link = page.locator("section#rw-state-dict > h2 > .headerlink")
+    assert link.get_attribute("href") == "#rw-state-dict", "the label, which is the same in all languages"
+    assert link.get_attribute("title") == "Sayfanın bu yerine bağlantı"
+    contents = page.locator("#page-toc li:has([aria-current])")
+    expect(contents.locator("li").first).to_be_visible()
+    parts = page.locator("section#rw-state-dict > section > h3")
+    wanted = [heading.removesuffix("#") for heading in parts.all_text_contents()]
+    assert len(wanted) > 2
+    assert contents.locator("li").all_text_contents() == wanted
+
+
+def test_the_theme_is_kept(open_page):
+    page = open_page(f"{PAGES[1]}.html", theme="dark")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.locator("#theme").click()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+
+
+def test_the_copy_button_copies_the_code_only(open_page):
+    page = open_page(f"{PAGES[1]}.html")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cell = page.locator(".cell:has(.cell_output)").first
+    cell.scroll_into_view_if_needed()
+    cell.locator(".copy").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == cell.locator(".cell_input pre").text_content().strip()
+    assert cell.locator(".cell_output").inner_text().strip() not in copied
+
+
+def test_a_search_for_a_message_lands_on_its_section(open_page):
+    page = open_page("search.html?q=mat1+and+mat2+shapes")
+    result = page.locator("#search-results a", has_text="mat1 and mat2 shapes cannot be multiplied")
+    result.first.click()
+    page.wait_for_url("**/errors.html#*")
+    heading = page.locator(f"#{page.url.split('#')[1]} > :is(h2, h3)").first
+    assert "mat1 and mat2 shapes" in heading.inner_text()
+    assert heading.evaluate("heading => heading.getBoundingClientRect().top < innerHeight / 2")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_address_leads_to_its_heading_and_a_reload_stays(open_page, width):
+    for label in ("params-counting", "params-groups"):
+        page = open_page(f"chapter_computation/parameters.html#{label}", width)
+        page.wait_for_timeout(800)
+        top = page.locator(f"section#{label} > :is(h2, h3)").bounding_box()["y"]
+        assert 60 < top < 140, f"{label} is at {top}, the bar above it ends at 52"
+    page.mouse.wheel(0, 2000)
+    page.wait_for_timeout(300)
+    before = page.evaluate("scrollY")
+    page.reload()
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == pytest.approx(before, abs=200)
+
+
+@pytest.mark.parametrize(
+    "edition, heading, found, nothing",
+    [
+        ("", "Search results", "Sections found:", "No section has all of these words"),
+        ("pt-br/", "Resultados da pesquisa", "Partes encontradas:", "Nenhuma parte contém"),
+        ("tr/", "Arama sonuçları", "Bulunan kısım sayısı:", "Bu sözcüklerin hepsini içeren bir kısım yok"),
+    ],
+)
+def test_the_search_says_how_many_sections_it_found(open_page, edition, heading, found, nothing):
+    page = open_page(f"{edition}search.html?q=register_buffer", 390)
+    expect(page.locator("#search-results h2")).to_have_text(heading)
+    expect(page.locator("#search-results")).to_contain_text(found)
+    expect(page.locator("#search-results li a").first).to_be_visible()
+    results = page.locator("#search-results ul.search > li").count()
+    assert results > 1
+    expect(page.locator("#search-results")).to_contain_text(f"{found} {results}")
+    page = open_page(f"{edition}search.html?q=xylophone")
+    expect(page.locator("#search-results")).to_contain_text(nothing)
+
+
+def test_a_section_that_shows_a_message_leads_to_its_entry(open_page):
+    page = open_page(f"{PAGES[1]}.html")
+    page.locator(".to-errors a").first.click()
+    page.wait_for_url("**/errors.html#*")
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_the_head_describes_the_page(html, name):
+    page = (html / f"{name}.html").read_text("utf8")
+    data = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page)[1])
+    assert data["@context"] == "https://schema.org"
+    assert data["inLanguage"] == re.search(r'<html lang="([^"]+)"', page)[1]
+    assert len(data["description"]) > 60
+    assert data["description"] in page.split("<style>")[1]
+    assert f'<meta property="og:title" content="{data["name"]}"' in page.replace("&#x27;", "'")
+    assert "Content-Security-Policy" in page
+    assert not re.search(r"<script>(?!try\{document)", page), "a script in the page itself"
+
+
+def test_a_published_site_names_its_addresses(built_book):
+    address = "https://books.example.org/shelf"
+    result = built_book.run("book", BOOK_URL=address)
+    assert result.returncode == 0, result.stderr
+    page = built_book.read("_build/html/pages/second.html")
+    assert f'<link rel="canonical" href="{address}/pages/second.html">' in page
+    assert f'<meta property="og:url" content="{address}/pages/second.html">' in page
+    assert f'<meta property="og:image" content="{address}/_static/card-en.png">' in page
+    assert (built_book.root / "_build/html/_static/card-en.png").is_file()
+    sitemap = ElementTree.parse(built_book.root / "_build/html/sitemap.xml")
+    places = [element.text for element in sitemap.iter() if element.tag.endswith("loc")]
+    assert places == [f"{address}/pages/first.html", f"{address}/pages/second.html"]
+    assert f"Sitemap: {address}/sitemap.xml" in built_book.read("_build/html/robots.txt")
+    missing = built_book.read("_build/html/404.html")
+    links = re.findall(r'(?:href|src|action)="([^"#]+)"', missing)
+    assert links
+    assert all(link.startswith(address) for link in links), links
+
+
+def test_an_unpublished_site_claims_no_address(built_once):
+    site = built_once.root / "_build/html"
+    assert not (site / "sitemap.xml").exists()
+    assert "canonical" not in built_once.read("_build/html/pages/second.html")

@@ -1,0 +1,218 @@
+"""Promises of the exported notebooks: they open on Colab, read well and run to their end anywhere."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import venv
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+
+import nbformat
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from book.project import source
+from book.project.environment import interpreter
+from conftest import ROOT, SmallBook
+
+SECTIONS = [page.docname for page in source.pages(ROOT) if page.notebook]
+MYST = re.compile(r"\{(ref|doc|numref|eq|term|code-cell)\}|:::|```\{|^\(\w[\w-]*\)=$|^%|\{\.[\w-]+\}", re.M)
+BARE = ["torch", "numpy", "matplotlib", "ipykernel"]
+
+
+@pytest.fixture(scope="module")
+def notebooks(html) -> dict[str, nbformat.NotebookNode]:
+    """The exported English notebooks by the name of their page."""
+    folder = ROOT / "_build" / "notebooks" / "en"
+    return {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in SECTIONS}
+
+
+def markdown(notebook) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def test_every_page_is_a_valid_notebook_without_outputs(notebooks):
+    for name, notebook in notebooks.items():
+        nbformat.validate(notebook)
+        assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5), name
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert code, name
+        assert not any(cell.outputs or cell.execution_count for cell in code), name
+
+
+def test_nothing_of_myst_is_left(notebooks):
+    for name, notebook in notebooks.items():
+        found = MYST.search(re.sub(r"\(data:[^)]*\)", "", markdown(notebook)))
+        assert not found, f"{name}: {found}"
+
+
+def test_the_code_is_the_code_of_the_page(notebooks):
+    for page in (page for page in source.pages(ROOT) if page.notebook):
+        wanted = [
+            cell.source
+            for cell in page.notebook.cells
+            if cell.cell_type == "code" and "solution" not in cell.metadata.get("tags", [])
+        ]
+        exported = [cell.source for cell in notebooks[page.docname].cells if cell.cell_type == "code"]
+        assert exported == wanted, page.docname
+
+
+def test_exercises_are_there_and_solutions_are_not(notebooks):
+    notebook = notebooks["chapter_computation/model-construction"]
+    tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
+    assert tags.count("starter") >= 5
+    assert tags.count("check") == tags.count("starter")
+    assert "solution" not in tags
+    assert "**Exercise 1**" in markdown(notebook)
+
+
+def test_only_the_page_on_gpus_asks_colab_for_one(notebooks):
+    asking = [name for name, notebook in notebooks.items() if notebook.metadata.get("accelerator") == "GPU"]
+    assert asking == ["chapter_computation/use-gpu"]
+
+
+def test_figures_travel_inside(notebooks):
+    text = markdown(notebooks["chapter_computation/model-construction"])
+    images = re.findall(r"!\[[^\]]{20,}\]\(([^)]{0,40})", text)
+    assert len(images) >= 2
+    assert all(image.startswith("data:image/svg+xml;base64,") for image in images)
+
+
+def test_hidden_cells_are_hidden_in_colab_and_jupyterlab(notebooks):
+    notebook = notebooks["chapter_computation/model-construction"]
+    judge = next(cell for cell in notebook.cells if cell.source.startswith("def judge("))
+    assert judge.metadata["cellView"] == "form"
+    assert judge.metadata["jupyter"] == {"source_hidden": True}
+
+
+def test_links_inside_a_notebook_lead_to_an_anchor(notebooks):
+    for name, notebook in notebooks.items():
+        text = markdown(notebook)
+        for target in re.findall(r"\]\(#([^)]+)\)", text):
+            assert f'<a id="{target}"' in text, f"{name}: #{target}"
+
+
+EXPORTED = """
+{.under-the-hood}
+## A heading with *emphasis*
+
+:::{admonition} A box with $a^2$
+:class: question
+Its text, with `code` and a [link](https://example.org/a_b).
+
+- an item
+:::
+
+See {ref}`first` and {ref}`this place <here>`.
+
+(here)=
+### Here
+
+| a | b |
+|---|---|
+| $x_1$ | `y|z` |
+
+$$ a = \\frac{b}{c} $$ (small-eq)
+
+By {eq}`small-eq`, a * b * c and snake_case_name stay.
+
+```{code-cell} python3
+:tags: [hide-input, raises-exception]
+1 / 0
+```
+"""
+
+
+def test_what_a_page_may_hold_becomes_plain_markdown(tmp_path):
+    book = SmallBook(tmp_path / "book")
+    book.add("pages/second.md", EXPORTED)
+    book.write("pages/second.md", book.read("pages/second.md").replace("kernelspec:", "accelerator: GPU\nkernelspec:"))
+    result = book.run("book", BOOK_URL="https://books.example.org/deep/")
+    assert result.returncode == 0, result.stderr
+    notebook = nbformat.read(book.root / "_build/notebooks/en/pages/second.ipynb", as_version=4)
+    text = markdown(notebook)
+    assert notebook.cells[0].source.startswith(
+        "From [The second page · Deep Learning Computation](https://books.example.org/deep/pages/second.html)"
+    )
+    assert not MYST.search(text)
+    for expected in [
+        "## A heading with *emphasis*",
+        "> **A box with $a^2$**",
+        "> Its text, with `code` and a [link](https://example.org/a_b).",
+        "[The first page](https://books.example.org/deep/pages/first.html#first)",
+        "[this place](#here)",
+        '<a id="here" name="here"></a>',
+        "$$\na = \\frac{b}{c} \\tag{1}\n$$",
+        "[(1)](#equation-small-eq)",
+        "snake_case_name stay",
+    ]:
+        assert expected in text, f"{expected!r} is not in:\n{text}"
+    cell = notebook.cells[-1]
+    assert cell.metadata == {
+        "tags": ["hide-input", "raises-exception"],
+        "cellView": "form",
+        "jupyter": {"source_hidden": True},
+    }
+    assert notebook.metadata["accelerator"] == "GPU"
+    assert notebook.metadata["colab"]["gpuType"] == "T4"
+
+
+def needed(names: list[str]) -> list[Distribution]:
+    """These packages and all that they need, as they are installed here."""
+    found, left = {}, list(names)
+    while left:
+        name = canonicalize_name(left.pop())
+        if name in found:
+            continue
+        found[name] = distribution(name)
+        requirements = [Requirement(text) for text in found[name].requires or []]
+        left += [one.name for one in requirements if not one.marker or one.marker.evaluate({"extra": ""})]
+    return list(found.values())
+
+
+@pytest.fixture(scope="session")
+def bare_python(tmp_path_factory) -> Path:
+    """A Python with only what a notebook may need: an environment whose packages are links to those of this one."""
+    folder = tmp_path_factory.mktemp("bare")
+    venv.create(folder)
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
+    for package in needed(BARE):
+        for top in {file.parts[0] for file in package.files} - {"..", "__pycache__"}:
+            if not (packages / top).exists():
+                (packages / top).symlink_to(package.locate_file(top))
+    return interpreter(folder)
+
+
+def test_the_bare_environment_has_nothing_of_the_build(bare_python):
+    for package, there in (("torch", True), ("numpy", True), ("sphinx", False), ("nbformat", False)):
+        status = subprocess.run([bare_python, "-c", f"import {package}"], capture_output=True).returncode
+        assert (status == 0) == there, package
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_run_all_reaches_the_last_cell_in_a_bare_environment(name, html, bare_python, tmp_path):
+    kernels = tmp_path / "kernels" / "bare"
+    kernels.mkdir(parents=True)
+    argv = [str(bare_python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (kernels / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "bare", "language": "python"}))
+    notebook = ROOT / "_build" / "notebooks" / "en" / f"{name}.ipynb"
+    (tmp_path / "run.ipynb").write_bytes(notebook.read_bytes())
+    result = subprocess.run(
+        [sys.executable, "-m", "jupyter", "execute", "--kernel_name=bare", "--timeout=120", "--inplace", "run.ipynb"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        # one thread: two of them wait for each other where other tests use every core
+        env=os.environ | {"JUPYTER_PATH": str(tmp_path), "OMP_NUM_THREADS": "1"},
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    executed = nbformat.read(tmp_path / "run.ipynb", as_version=4)
+    counts = [cell.execution_count for cell in executed.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    for cell in executed.cells:
+        errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+        assert not errors or "raises-exception" in cell.metadata.tags, errors
