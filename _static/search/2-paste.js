@@ -36,10 +36,11 @@ const VARIABLE = [
   /\(Triggered internally at [^)]*\)/g,
   /(?:[A-Z]:|~|\.{1,2})?[\\/][\w.-]+(?:[\\/][\w.-]+)+/g, // a path
 ];
-const LONGEST = 20_000;
+const LONGEST = 20_000; // letters of a paste that are looked at: its end, where the message is
 
 /** The lines of a paste; ⏎ stands for the end of a line in a field that holds only one. */
 const linesOf = (text) => text.slice(-LONGEST)
+  .replace(/[ \t]{9,}/g, " ".repeat(8))
   .replace(/\x1b?\[\d+(?:;\d+)*m/g, "") // colours of a terminal
   .split(/\r\n?|\n| ?⏎ ?| +(?=File "[^"]+", line \d)/) // the last: a traceback that has lost the ends of its lines
   .map((line) => {

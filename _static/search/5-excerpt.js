@@ -53,9 +53,9 @@ const marked = (text, words) => {
 /** The excerpt of a part of a page: from its prose if the words stand there, else from its code or output. */
 const excerpt = (part, words) => {
   const fields = ["text", "code", "output"].filter((field) => part[field]);
-  for (const field of fields) {
+  for (const field of part.kind === "entry" ? [] : fields) {
     const { count, from } = densest(places(part[field], words));
     if (count) return marked(cut(part[field], from), words);
   }
-  return fields.length ? [cut(part[fields[0]], 0)] : [];
+  return fields.length ? marked(cut(part[fields[0]], 0), words) : []; // an entry begins with what it is about
 };

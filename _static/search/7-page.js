@@ -3,6 +3,7 @@
 const field = document.getElementById("search");
 const results = document.getElementById("search-results");
 const LONG = 2000; // letters of an address; servers refuse longer ones, and never see what stands behind a #
+const MOST_LINES = 5; // of the field; results stay in sight
 const PAUSE = 120; // milliseconds after a letter
 const PATIENCE = 300; // milliseconds until what is found so far is shown: a large book takes longer to be taken in
 let book = null;
@@ -15,7 +16,7 @@ const asked = () => {
 
 /** Put the query into the address, so that the way back from a result leads to the results. */
 const keep = (query) => {
-  const text = encodeURIComponent(query);
+  const text = encodeURIComponent(query.slice(-LONGEST));
   const address = query ? `${text.length > LONG ? "#" : "?"}q=${text}` : "";
   try { history.replaceState(null, "", location.pathname + address); } catch { /* not from disk, in some browsers */ }
 };
@@ -48,7 +49,7 @@ const list = (found, state) => {
 let turn = 0;
 const show = async () => {
   const [query, mine] = [field.value.trim(), ++turn];
-  field.rows = Math.min(8, field.value.split("\n").length);
+  field.rows = Math.min(MOST_LINES, field.value.split("\n").length);
   results.hidden = !query;
   if (!query || !book) {
     list([], results.dataset.searching);

@@ -1,6 +1,6 @@
 """The book's Sphinx extension: what its pages have beyond Jupyter Book.
 
-`language` is about the editions, `search` about words with accents.
+`language` is about the editions, `search` (with `sections`) makes the index that the search page loads.
 
 One module a job: `notebook` writes the Colab notebooks, `layout` fills the templates, `buttons` says where
 a page can be launched and downloaded, `assets` joins style sheets and scripts, `highlighting` colours code,

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from docutils import nodes
+from jsonschema import ValidationError, validate
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
@@ -64,7 +66,7 @@ class Pieces(EnvironmentCollector):
         """Take over what another process has read."""
         pieces(env).update({name: piece for name, piece in pieces(other).items() if name in docnames})
 
-    def process_doc(self, app: Sphinx, doctree) -> None:
+    def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         """Make the piece of a page."""
         docname = app.env.docname
         records = [part.record() for part in parts(doctree, docname)]
@@ -85,20 +87,33 @@ def keyword_files(app: Sphinx) -> list[Path]:
     return [path for folder in sorted(folders) if (path := folder / KEYWORDS).is_file()]
 
 
+def read_keywords(path: Path, languages: list[str]) -> dict[str, dict[str, list[str]]]:
+    """A file of keywords as it is; what is wrong with it becomes a warning, which stops the build."""
+    phrases = {"type": "array", "items": {"type": "string"}}
+    one = {"type": "object", "properties": dict.fromkeys(["messages", *languages], phrases)}
+    schema = {"type": "object", "additionalProperties": one | {"additionalProperties": False}}
+    try:
+        known = read_yaml(path) or {}
+        validate(known, schema)
+    except BuildError as problem:
+        logger.warning(str(problem))
+    except ValidationError as problem:
+        logger.warning("%s, %s: %s", path.name, problem.json_path.removeprefix("$."), problem.message)
+    else:
+        return known
+    return {}
+
+
 def keywords(app: Sphinx) -> dict[str, dict[str, list[str]]]:
     """By label, the words of this edition and of the source language, and further messages of an entry."""
-    chosen = {}
-    languages = dict.fromkeys([editions(Path(app.srcdir))[0].code, app.config.language])
+    known, languages = {}, [edition.code for edition in editions(Path(app.srcdir))]
     for path in keyword_files(app):
-        try:
-            known = read_yaml(path) or {}
-        except BuildError as problem:
-            logger.warning(str(problem))
-            continue
-        for label, one in known.items():
-            words = [phrase for language in languages for phrase in one.get(language, [])]
-            chosen[label] = {"messages": one.get("messages", []), "words": words}
-    return chosen
+        known |= read_keywords(path, languages)
+    spoken = dict.fromkeys([languages[0], app.config.language])
+    return {
+        label: {"messages": one.get("messages", []), "words": [word for code in spoken for word in one.get(code, [])]}
+        for label, one in known.items()
+    }
 
 
 def titles(app: Sphinx, joined: str) -> str:

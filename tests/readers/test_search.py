@@ -254,9 +254,17 @@ def test_the_index_follows_the_pages_and_the_keywords(built_book):
     assert "keywords.yml: no section has the label third" in result.stderr
 
 
-def test_a_malformed_file_of_keywords_stops_the_build_with_its_name(built_book):
-    built_book.write("pages/keywords.yml", "second: {en: [zweite\n")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("second: {en: [zweite\n", "keywords.yml, line 2: not valid YAML"),
+        ("second: [zweite]\n", "keywords.yml, second: ['zweite'] is not of type 'object'"),
+        ("second: {xx: [zweite]}\n", "keywords.yml, second: Additional properties are not allowed ('xx'"),
+    ],
+)
+def test_a_wrong_file_of_keywords_stops_the_build_with_its_place(built_book, text, said):
+    built_book.write("pages/keywords.yml", text)
     result = built_book.run("book")
     assert result.returncode == 1
-    assert "keywords.yml, line" in result.stderr
+    assert said in result.stderr
     assert "Traceback" not in result.stderr
