@@ -50,9 +50,9 @@ let turn = 0;
 const show = async () => {
   const [query, mine] = [field.value.trim(), ++turn];
   field.rows = Math.min(MOST_LINES, field.value.split("\n").length);
-  results.hidden = !query;
+  results.querySelector("h2").hidden = !query; // the status stays: screen readers read out only what changes
   if (!query || !book) {
-    list([], results.dataset.searching);
+    list([], query && results.dataset.searching);
     return;
   }
   const late = new Promise((done) => setTimeout(() => done("late"), PATIENCE));
