@@ -43,7 +43,7 @@ PLACEHOLDER = "000"  # where a page number will stand
 
 def translation(root: Path, edition: Edition) -> Callable[[str], str]:
     """The words of the document in the language of the edition."""
-    return gettext.translation("book", root / "locale", [edition.code], fallback=True).gettext
+    return gettext.translation("book", root / "_build" / "locale", [edition.code], fallback=True).gettext
 
 
 def page_file(root: Path, edition: Edition, docname: str) -> Path:
