@@ -18,22 +18,28 @@ def let_go(app: Sphinx, doctree: nodes.document) -> None:
     """Tie every node to its own document.
 
     What Sphinx's translation puts in stays tied to the small document that it was parsed in, whose settings hold the
-    environment; and sphinx-exercise keeps copies of exercises that are tied to the whole page.
+    environment; and sphinx-exercise keeps copies of exercises whose parts are tied to the whole page.
     """
     for node in doctree.findall():
         node.document = doctree
     for exercise in getattr(app.env, "sphinx_exercise_registry", {}).values():
         if exercise["docname"] == app.env.docname:
-            for node in exercise["node"].findall():
-                node.document = None
+            exercise["node"] = untied(exercise["node"])
+
+
+def untied(node: nodes.Element) -> nodes.Element:
+    """A copy of a node that knows of nothing outside."""
+    copy = node.deepcopy()
+    for part in copy.findall():
+        part.document = None
+    return copy
 
 
 def keep_outline(app: Sphinx, doctree: nodes.document) -> None:
     """Remember what numbering needs of a page: sections, tables of contents, and whatever has a number."""
     if not hasattr(app.env, "book_outlines"):
         app.env.book_outlines = {}
-    known = nodes.document(doctree.settings.copy(), None)
-    known.settings.env = None
+    known = nodes.Element()
     known += outline(app.env, doctree)
     app.env.book_outlines[app.env.docname] = known
 
@@ -46,11 +52,9 @@ def outline(env: BuildEnvironment, node: nodes.Element) -> list[nodes.Node]:
             continue
         inner = outline(env, child)
         if isinstance(child, nodes.section | addnodes.toctree) or is_numbered(env, child):
-            captions = [part.deepcopy() for part in child.children if isinstance(part, CAPTIONS)]
             known = child.copy()
-            known += [*captions, *inner]
-            for part in known.findall():
-                part.document = None
+            known += [untied(part) for part in child.children if isinstance(part, CAPTIONS)] + inner
+            known.document = None
             found.append(known)
         else:
             found += inner

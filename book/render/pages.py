@@ -33,10 +33,15 @@ class PageBuilder(StandaloneHTMLBuilder):
         if not self.keys:
             return super().write(build_docnames, updated_docnames, method)
         wanted = self.keys.to_write(self.env)
+        self.wanted = set(wanted)
         super().write(wanted, [], "specific")
         write_notebooks(self.app, wanted)
         note_assets(self.app)
         return None
+
+    def _write_serial(self, docnames) -> None:
+        """Write these pages but the first one of the book, which Sphinx always adds, when its key has not changed."""
+        super()._write_serial([name for name in docnames if not self.keys or name in self.wanted])
 
 
 def note_assets(app: Sphinx) -> None:
