@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from book.project.address import repository, site_url
@@ -30,23 +31,79 @@ def build_book(root: Path) -> None:
 
 def bring_up_to_date(root: Path) -> tuple[int, int]:
     """Build what is out of date; return how many notebooks were executed, and how many there are."""
-    inputs, stamp = Inputs.read(root), root / "_build" / "built.json"
-    of = made_of(inputs)
-    built = last_built(stamp)
-    if built.get("of") == of and built.get("site") == look_of(root):
-        return 0, built["notebooks"]
-    stamp.unlink(missing_ok=True)  # until all is done, so that an interruption is not taken for a build
-    executed, notebooks = build(inputs)
-    partial = stamp.with_suffix(".partial")
-    partial.write_text(json.dumps({"of": of, "site": look_of(root), "notebooks": notebooks}), "utf8")
-    partial.replace(stamp)
-    return executed, notebooks
+    inputs = Inputs.read(root)
+    if is_built(inputs):
+        return 0, last_built(root)["notebooks"]
+    # Imported here, because loading them takes a second
+    from book.render.parallel import render_all
+
+    plan = prepare(inputs)
+    render_all(plan.jobs)
+    finish(plan)
+    return plan.executed, plan.notebooks
 
 
-def last_built(stamp: Path) -> dict:
+@dataclass
+class Plan:
+    """A build on its way: what is left to render, and what has been done."""
+
+    inputs: Inputs
+    editions: list
+    pages: list
+    executed: int  # notebooks
+    jobs: list  # one an edition, for `book.render`
+
+    @property
+    def notebooks(self) -> int:
+        return sum(page.is_notebook for page in self.pages)
+
+
+def prepare(inputs: Inputs) -> Plan:
+    """Execute what changed and compile catalogs; what is left is to render the jobs of the plan."""
+    from book.execute.run import execute
+    from book.project import source
+    from book.publish import site
+    from book.render.edition import Job
+    from book.translate import catalogs
+
+    root = inputs.root
+    stamp(root).unlink(missing_ok=True)  # until all is done, so that an interruption is not taken for a build
+    editions, config, pages = source.editions(root), source.config(root), source.pages(root)
+    site.recover(root)
+    executed = execute(inputs, pages, root / config["nb_execution_cache_path"], config["nb_execution_timeout"])
+    catalogs.compile_all(inputs, editions)
+    folders = frozenset(page.folder for page in pages)
+    jobs = [Job(root, edition, inputs, folders, settings(root)) for edition in editions]
+    return Plan(inputs, editions, pages, executed, jobs)
+
+
+def finish(plan: Plan) -> None:
+    """Put the rendered editions together as the new site, and note what it was made of."""
+    from book.publish import site
+
+    root = plan.inputs.root
+    site.put_together(root, plan.editions, plan.pages)
+    known = {"of": made_of(plan.inputs), "site": look_of(root), "notebooks": plan.notebooks}
+    partial = stamp(root).with_suffix(".partial")
+    partial.write_text(json.dumps(known), "utf8")
+    partial.replace(stamp(root))
+
+
+def stamp(root: Path) -> Path:
+    """Where it is noted what the published site was made of."""
+    return root / "_build" / "built.json"
+
+
+def is_built(inputs: Inputs) -> bool:
+    """Whether the published site is there, and was made of exactly these inputs."""
+    known = last_built(inputs.root)
+    return known.get("of") == made_of(inputs) and known.get("site") == look_of(inputs.root)
+
+
+def last_built(root: Path) -> dict:
     """What is known of the last build that came to its end."""
     try:
-        return json.loads(stamp.read_text("utf8"))
+        return json.loads(stamp(root).read_text("utf8"))
     except (OSError, ValueError):
         return {}
 
@@ -68,23 +125,3 @@ def look_of(root: Path) -> str:
     """Names and sizes of the published files: whether they are still there."""
     files = (path for name in ("html", "notebooks") for path in sorted((root / "_build" / name).rglob("*")))
     return digest(*(f"{path.relative_to(root)} {path.stat().st_size}" for path in files if path.is_file()))
-
-
-def build(inputs: Inputs) -> tuple[int, int]:
-    """The steps of a build that has something to do; imported here, because loading them takes a second."""
-    from book.execute.run import execute
-    from book.project import source
-    from book.publish import site
-    from book.render.edition import Job
-    from book.render.parallel import render_all
-    from book.translate import catalogs
-
-    root = inputs.root
-    editions, config, pages = source.editions(root), source.config(root), source.pages(root)
-    site.recover(root)
-    executed = execute(inputs, pages, root / config["nb_execution_cache_path"], config["nb_execution_timeout"])
-    catalogs.compile_all(inputs, editions)
-    folders = frozenset(page.folder for page in pages)
-    render_all([Job(root, edition, inputs, folders, settings(root)) for edition in editions])
-    site.put_together(root, editions, pages)
-    return executed, sum(page.is_notebook for page in pages)

@@ -4,9 +4,11 @@ The third step in the path of a page. What Sphinx keeps between builds is used a
 `book.render.keys` says; warnings are errors.
 """
 
+import gettext
 import io
 import re
 import traceback
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from book.project.address import site_url
 from book.project.errors import WAYS_OUT, BuildError
 from book.project.inputs import Inputs
 from book.project.source import Edition
-from book.render.keys import Keys
+from book.render.keys import Keys, connect
 
 MOST_LINES = 30  # of Sphinx's messages; the first mistakes explain the rest
 
@@ -86,24 +88,37 @@ def application(job: Job, warnings: io.StringIO) -> Sphinx:
     return app
 
 
-def render(job: Job) -> str:
-    """Bring `_build/work/<edition>` up to date; return the messages of what went wrong, or an empty text."""
-    keys = Keys.take(job)
-    warnings, app = io.StringIO(), None
-    try:
-        with patch_docutils(None), docutils_namespace():
-            app = application(job, warnings)
-            keys.connect(app)
-            app.build()
-        keys.done = app.statuscode == 0
-        return "" if keys.done else warnings.getvalue() or "Sphinx stopped without a message."
-    except (SphinxError, SystemMessage, OSError) as problem:
-        return f"{warnings.getvalue()}{where(app)}{problem}"
-    except Exception as problem:  # whatever an extension does not expect
-        last = "".join(traceback.format_tb(problem.__traceback__)[-2:])
-        return f"{warnings.getvalue()}{where(app)}{type(problem).__name__}: {problem}\n{last}"
-    finally:
-        keys.save()
+class Session:
+    """Sphinx for one edition, loaded with its first job and used again for the next, as long as no job fails."""
+
+    def __init__(self):
+        self.app: Sphinx | None = None
+        self.warnings = io.StringIO()
+        # What extensions register with docutils stays registered as long as the process.
+        self.registered = ExitStack()
+
+    def render(self, job: Job) -> str:
+        """Bring `_build/work/<edition>` up to date; return the messages of what went wrong, or an empty text."""
+        keys = Keys.take(job)
+        try:
+            if self.app is None:
+                self.registered.enter_context(patch_docutils(None))
+                self.registered.enter_context(docutils_namespace())
+                self.app = application(job, self.warnings)
+                connect(self.app)
+            self.app.book_keys = keys
+            gettext._translations.clear()  # by file name, so that a corrected catalog would not be seen
+            self.app.build()
+            keys.done = self.app.statuscode == 0
+            return "" if keys.done else self.warnings.getvalue() or "Sphinx stopped without a message."
+        except (SphinxError, SystemMessage, OSError) as problem:
+            return f"{self.warnings.getvalue()}{where(self.app)}{problem}"
+        except Exception as problem:  # whatever an extension does not expect
+            last = "".join(traceback.format_tb(problem.__traceback__)[-2:])
+            return f"{self.warnings.getvalue()}{where(self.app)}{type(problem).__name__}: {problem}\n{last}"
+        finally:
+            with suppress(OSError):  # of a full disk, which has been said
+                keys.save()
 
 
 def where(app: Sphinx | None) -> str:

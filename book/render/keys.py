@@ -66,19 +66,9 @@ class Keys:
         partial.write_text(json.dumps(known), "utf8")
         partial.replace(self.job.work / "keys.json")
 
-    def connect(self, app: Sphinx) -> None:
-        """Let this decide what the application reads; the builder of pages asks `to_write` what it writes."""
-        app.connect("env-get-outdated", self.outdated)
-        app.connect("env-before-read-docs", self.note_touched)
-        app.book_keys = self
-
-    def outdated(self, app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
+    def outdated(self, env: BuildEnvironment) -> list[str]:
         """The pages that are made of something else than when they were read."""
         return [name for name in env.found_docs if self.read.get(name) != self.of_reading(env, name)]
-
-    def note_touched(self, app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-        """Remember which pages are being read."""
-        self.touched.update(docnames)
 
     def of_reading(self, env: BuildEnvironment, docname: str) -> str:
         """The checksum of what a page is read from."""
@@ -100,6 +90,12 @@ class Keys:
                 self.written[docname] = key
         self.touched.update(found)
         return found
+
+
+def connect(app: Sphinx) -> None:
+    """Let the keys in `app.book_keys` decide what an application reads; the builder of pages asks what it writes."""
+    app.connect("env-get-outdated", lambda app, env, added, changed, removed: app.book_keys.outdated(env))
+    app.connect("env-before-read-docs", lambda app, env, docnames: app.book_keys.touched.update(docnames))
 
 
 def without(keys: dict[str, str], names: set[str]) -> dict[str, str]:

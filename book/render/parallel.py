@@ -8,7 +8,8 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 
-from book.render.edition import Job, explain, render
+from book.project.errors import BuildError
+from book.render.edition import Job, Session, explain
 
 # A forked process has Sphinx and its extensions from its parent; where that is not safe, each loads them itself.
 START = "fork" if sys.platform == "linux" else "spawn"
@@ -20,15 +21,17 @@ def load() -> None:
         importlib.import_module(name)
 
 
-def work(job: Job, answer: Connection) -> None:
-    """The life of one process: render, tell what went wrong, end. An interruption is no message."""
+def work(pipe: Connection) -> None:
+    """The life of a process: render each job that comes, tell what went wrong, end when no more will come."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent as well, which ends us in order
     signal.signal(signal.SIGTERM, stop)
     gc.set_threshold(200_000, 20, 20)  # trees of millions of nodes: looking for garbage takes a fifth of the time
+    session = Session()
     try:
-        answer.send(render(job))
-    except SystemExit:
-        os._exit(1)  # without what a parent's handlers would do at exit
+        while True:
+            pipe.send(session.render(pipe.recv()))
+    except (SystemExit, EOFError, BrokenPipeError):
+        os._exit(0)  # without what a parent's handlers would do at exit
 
 
 def stop(*_) -> None:
@@ -36,40 +39,52 @@ def stop(*_) -> None:
     raise SystemExit(1)
 
 
+class Worker:
+    """A process that renders one edition; the second job finds Sphinx and the pages loaded."""
+
+    def __init__(self):
+        context = multiprocessing.get_context(START)
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=work, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def begin(self, job: Job) -> None:
+        """Hand over a job; `end` waits for it."""
+        self.job = job
+        self.pipe.send(job)
+
+    def end(self) -> BuildError | None:
+        """Wait for the job; return what went wrong, if anything."""
+        try:
+            messages = self.pipe.recv()
+        except EOFError:
+            self.process.join()
+            messages = f"The process that rendered it ended with status {self.process.exitcode}."
+        return explain(self.job, messages) if messages else None
+
+    def close(self) -> None:
+        """End the process, in the middle of a job as well."""
+        self.process.terminate()
+        self.process.join()
+        self.pipe.close()
+
+
 def render_all(jobs: list[Job]) -> None:
     """Render every edition; BuildError with the messages of the first that failed.
 
     When this is interrupted, the processes are ended first.
     """
-    context = multiprocessing.get_context(START)
     if START == "fork":
         load()
-    running = []
-    for job in jobs:
-        mine, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=work, args=(job, theirs))
-        running.append((job, process, mine))
-        process.start()
-        theirs.close()
+    workers = []
     try:
-        answers = [(job, receive(process, mine)) for job, process, mine in running]
-    except BaseException:
-        for _job, process, _mine in running:
-            process.terminate()
-        for _job, process, _mine in running:
-            process.join()
-        raise
-    for job, messages in answers:
-        if messages:
-            raise explain(job, messages)
-
-
-def receive(process, answer: Connection) -> str:
-    """What a process says when it is done."""
-    try:
-        messages = answer.recv()
-    except EOFError:
-        process.join()
-        return f"The process that rendered it ended with status {process.exitcode}."
-    process.join()
-    return messages
+        for job in jobs:
+            workers.append(Worker())
+            workers[-1].begin(job)
+        problems = [worker.end() for worker in workers]
+    finally:
+        for worker in workers:
+            worker.close()
+    for problem in filter(None, problems):
+        raise problem
