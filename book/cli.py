@@ -75,12 +75,20 @@ def refresh_translations():
 @commands.command("live")
 def serve_live():
     """Serve the site with cells that run in the page, on this machine (PORT=8000)."""
-    from book.live import server as live
+    from book.live import port, server
 
-    port = live.chosen_port()  # before a build that may take minutes
+    chosen = port.chosen()  # before a build that may take minutes
     if not (BUILD / "html" / "index.html").is_file():
         build_book(ROOT)
-    live.run(ROOT, port)
+    server.run(ROOT, chosen)
+
+
+@commands.command("watch")
+def watch_sources():
+    """Serve the site, build it again on every save, and reload the page in the browser (PORT=8000)."""
+    from book.live import port, watch
+
+    watch.run(ROOT, port.chosen())
 
 
 @commands.command()

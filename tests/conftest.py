@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -251,11 +252,10 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def live_server(html):
-    """The real book, live."""
+    """The real book, live; a polite `kill` ends it, and it has said nothing else meanwhile."""
     server = hands.Server(ROOT, hands.free_port())
     yield server
-    if server.process.poll() is None:
-        server.stop()
+    assert (server.stop(signal.SIGTERM), server.printed[-1]) == (0, "\nStopped.\n")
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def live_page(chromium, live_server):
             ),
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        known = (live_server.origin, f"http://127.0.0.1:{live_server.jupyter_port}", "data:")
+        known = (live_server.origin, "data:")
         page.on("request", lambda request: None if request.url.startswith(known) else complaints.append(request.url))
         page.on(  # what a page reports of it is only that the answer lacks the headers of a good one
             "response",

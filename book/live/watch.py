@@ -19,7 +19,7 @@ from tornado.web import Application
 from watchfiles import DefaultFilter, watch
 
 from book.build import build_book, finish, is_built, prepare
-from book.live import news, pages
+from book.live import news, pages, port
 from book.project.errors import BuildError, from_os_error
 from book.project.inputs import Inputs
 from book.project.lock import only_builder
@@ -92,14 +92,14 @@ class Builder:
             worker.close()
 
 
-def run(root: Path, port: int) -> None:
+def run(root: Path, number: int) -> None:
     """Serve and build until Ctrl-C."""
-    host = f"localhost:{port}"
+    host = f"localhost:{number}"
     told = news.News()
     build_book(root)
     load()
     builder = Builder(root, told)
-    serve(root, port, host, told)
+    serve(root, number, host, told)
     print(f"Open http://{host}/\nWatching; Ctrl-C stops it.", flush=True)
     try:
         attempt(builder)  # loads Sphinx, so that the first save is as quick as the next
@@ -132,32 +132,18 @@ def attempt(builder: Builder) -> None:
     return None
 
 
-def serve(root: Path, port: int, host: str, told: news.News) -> None:
-    """Serve the site and the news of its builds, in a thread."""
+def serve(root: Path, number: int, host: str, told: news.News) -> None:
+    """Serve the site and the news of its builds on a port, in a thread; BuildError when it is taken."""
     application = Application([(news.EVENTS, news.Events, {"told": told}), (news.CLIENT, news.Client)])
     rules = [
         Rule(PathMatches("/api/watch/.*"), application),
         *pages.routes(root / "_build" / "html", host, news.with_client),
     ]
-    started: threading.Event = threading.Event()
-    failed: list[OSError] = []
+    sockets = port.listen(number)
 
     async def main():
         told.loop = asyncio.get_running_loop()
-        try:
-            HTTPServer(RuleRouter(rules)).listen(port, "127.0.0.1")
-        except OSError as problem:
-            failed.append(problem)
-        started.set()
+        HTTPServer(RuleRouter(rules)).add_sockets(sockets)
         await asyncio.Event().wait()
 
     threading.Thread(target=lambda: asyncio.run(main()), daemon=True).start()
-    started.wait()
-    if failed:
-        raise in_use(port)
-
-
-def in_use(port: int) -> BuildError:
-    """What to say when the port is taken."""
-    way_out = f"Stop what runs there, or choose another one: make watch PORT={port + 1}"
-    return BuildError("make watch", f"port {port} is in use", way_out)
