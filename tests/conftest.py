@@ -12,10 +12,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 import hands
 from book.project.browser import SWITCHES
+from tools.copies import copy_machinery
 from tools.serve import served
 
 ROOT = Path(__file__).parents[1]
-MACHINERY = ["book", "_static", "_templates", "_config.yml", "requirements.txt"]
 
 ENGLISH = '- code: en\n  path: ""\n  notebooks: en\n  title: Deep Learning Computation\n  name: English\n'
 
@@ -82,13 +82,7 @@ class SmallBook:
 
     def __init__(self, root: Path):
         self.root = root
-        root.mkdir(exist_ok=True)
-        for name in MACHINERY:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, root / name)
+        copy_machinery(ROOT, root)
         (root / "pages").mkdir()
         self.write("editions.yml", ENGLISH)
         self.write("_toc.yml", "format: jb-book\nroot: pages/first\nchapters:\n- file: pages/second\n")
