@@ -133,6 +133,19 @@ class SmallBook:
         return {path.relative_to(html).as_posix(): path.read_bytes() for path in html.rglob("*") if path.is_file()}
 
 
+def assert_fails(book: SmallBook, *words: str, command: tuple = ("book",), **environment: str) -> str:
+    """Build; assert status 1, every word in the message, no traceback, the old site as it was."""
+    before = book.site()
+    result = book.run(*command, **environment)
+    assert result.returncode == 1, result.stdout + result.stderr
+    for word in words:
+        assert word in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "→" in result.stderr, "the message shows no way out"
+    assert book.site() == before
+    return result.stderr
+
+
 @pytest.fixture
 def small_book(tmp_path) -> SmallBook:
     """A fresh small book, not built yet."""
