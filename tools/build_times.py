@@ -2,7 +2,7 @@
 
 A row is a function: it brings a copy of the book to where its name says, and measures the command that a person
 would give. The rows run in their order in one copy, with no build in between: `nothing_changed` comes right after
-a build that executed.
+a build that executed. A row that is not one command, such as a save under a running server, makes its own `Measured`.
 """
 
 import sys

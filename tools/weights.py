@@ -52,7 +52,7 @@ def requests(chromium, address: str) -> list[tuple[str, int]]:
     finished = []
     with chromium.new_context(**PHONE) as context:
         page = context.new_page()
-        page.on("requestfinished", finished.append)
+        page.on("requestfinished", lambda request: finished.append(request))
         page.goto(address, wait_until="networkidle")
         asked = [request for request in finished if request.url.startswith("http")]
         return [(request.url, request.sizes()["responseBodySize"]) for request in asked]

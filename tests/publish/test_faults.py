@@ -57,7 +57,7 @@ def test_ctrl_c_stops_cleanly_and_keeps_the_old_site(built_book, phase):
         built_book.add("pages/second.md", "\nOne more paragraph.\n")
     process = built_book.start("book", PYTHONUNBUFFERED="1")
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not busy(process.pid, "ipykernel" if phase == "executing" else "sphinx_run"):
+    while time.monotonic() < deadline and not busy(process.pid, "ipykernel" if phase == "executing" else "book.render"):
         time.sleep(0.05)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
