@@ -13,10 +13,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 import hands
 from book.project.browser import SWITCHES
+from tools.copies import copy_machinery
 from tools.serve import served
 
 ROOT = Path(__file__).parents[1]
-MACHINERY = ["book", "_static", "_templates", "_config.yml", "requirements.txt"]
 
 ENGLISH = '- code: en\n  path: ""\n  notebooks: en\n  title: Deep Learning Computation\n  name: English\n'
 
@@ -83,13 +83,7 @@ class SmallBook:
 
     def __init__(self, root: Path):
         self.root = root
-        root.mkdir(exist_ok=True)
-        for name in MACHINERY:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, root / name)
+        copy_machinery(ROOT, root)
         (root / "pages").mkdir()
         self.write("editions.yml", ENGLISH)
         self.write("_toc.yml", "format: jb-book\nroot: pages/first\nchapters:\n- file: pages/second\n")
@@ -138,6 +132,19 @@ class SmallBook:
         """The bytes of every file of the built site."""
         html = self.root / "_build" / "html"
         return {path.relative_to(html).as_posix(): path.read_bytes() for path in html.rglob("*") if path.is_file()}
+
+
+def assert_fails(book: SmallBook, *words: str, command: tuple = ("book",), **environment: str) -> str:
+    """Build; assert status 1, every word in the message, no traceback, the old site as it was."""
+    before = book.site()
+    result = book.run(*command, **environment)
+    assert result.returncode == 1, result.stdout + result.stderr
+    for word in words:
+        assert word in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "→" in result.stderr, "the message shows no way out"
+    assert book.site() == before
+    return result.stderr
 
 
 @pytest.fixture
