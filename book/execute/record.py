@@ -18,7 +18,7 @@ import nbformat
 import yaml
 
 from book.execute import kernel
-from book.execute.notebook import Execution
+from book.execute.execution import Execution
 from book.project.errors import BuildError
 
 TIMEOUT = 600  # seconds a cell may run: the first use of a GPU compiles and loads a lot

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from book.execute import kernel
-from book.execute.notebook import Execution
+from book.execute.execution import Execution
 from book.execute.progress import Progress
 from book.execute.store import Store
 from book.project.errors import BuildError

@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 from book.render import (
     assets,
     body,
+    builder,
     doctrees,
     executed,
     figures,
@@ -24,7 +25,6 @@ from book.render import (
     messages,
     notebook,
     page,
-    pages,
     recorded,
     search,
 )
@@ -38,7 +38,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("book_downloads", False, "html", bool)
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
-    first = (language, search, executed, messages, doctrees, labels, notebook, pages)
+    first = (language, search, executed, messages, doctrees, labels, notebook, builder)
     for module in (*first, figures, mathml, page, recorded, errors, body, live, layout, assets):
         module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -226,7 +226,7 @@ class NotebookBuilder(Builder):
         return Path(self.outdir, f"{docname}.ipynb")
 
     def get_outdated_docs(self):
-        """None of its own: notebooks are written with their pages (`book.render.pages`)."""
+        """None of its own: notebooks are written with their pages (`book.render.builder`)."""
         return []
 
     def is_notebook(self, docname: str) -> bool:

@@ -1,7 +1,7 @@
 """One promise: a build after any change gives the same bytes as a clean build of the same tree.
 
-A small book with something of everything is built once. Each case changes one thing in a copy of it and builds again; the
-site and the notebooks must be those of a clean build.
+A small book with something of everything is built once. Each case changes one thing in a copy of it and builds again;
+the site and the notebooks must be those of a clean build.
 """
 
 import os
