@@ -1,5 +1,6 @@
 """What the tests share: the built book, and a small book that can be broken."""
 
+import json
 import os
 import shutil
 import signal
@@ -221,15 +222,17 @@ def everywhere() -> list[str]:
 
 
 def executed_sections() -> list:
-    """The pages of the book with the outputs that the build has cached."""
-    from jupyter_cache import get_cache
+    """The pages of the book with the outputs that the build has laid ready."""
+    import nbformat
 
+    from book.execute.store import shown_file
     from book.project import source
 
-    cache = get_cache(ROOT / source.config(ROOT)["nb_execution_cache_path"])
-    pages = [page for page in source.pages(ROOT) if page.notebook]
+    pages = [page for page in source.pages(ROOT) if page.is_notebook]
     for page in pages:
-        _, page.notebook = cache.merge_match_into_notebook(page.notebook)
+        shown = json.loads(shown_file(ROOT, page.docname).read_text("utf8"))
+        for cell, outputs in zip(code_cells(page), shown["outputs"], strict=True):
+            cell.outputs = [nbformat.from_dict(output) for output in outputs]
     return pages
 
 

@@ -32,7 +32,7 @@ class Execution:
     def __init__(self, notebook: NotebookNode, folder: Path, timeout: int, place: Callable[[int], str]):
         self.notebook, self.folder, self.timeout, self.place = notebook, folder, timeout, place
         self.client: NotebookClient | None = None
-        self.cell_index = 0
+        self.cell_index, self.stopped = 0, False
 
     async def run(self, on_cell: Callable[[int], None], threads: int = kernel.THREADS) -> None:
         """Execute all cells; the notebook then has its outputs. Raises BuildError with cell and way out.
@@ -43,7 +43,7 @@ class Execution:
             try:
                 return await self.attempt(on_cell, threads)
             except (CellExecutionError, CellTimeoutError, NoSuchKernel, RuntimeError) as problem:
-                if attempt == 2 or NOT_STARTED not in str(problem) or self.client is None:
+                if attempt == 2 or NOT_STARTED not in str(problem) or self.stopped:
                     raise explain(self, problem) from None
 
     async def attempt(self, on_cell: Callable[[int], None], threads: int) -> None:
@@ -54,7 +54,7 @@ class Execution:
             if cell.cell_type == "code":
                 on_cell(cell_index)
 
-        self.client = NotebookClient(
+        self.client = client = NotebookClient(
             self.notebook,
             timeout=self.timeout,
             coalesce_streams=True,  # what is printed arrives in pieces, cut at random
@@ -67,15 +67,15 @@ class Execution:
         with tempfile.TemporaryDirectory(prefix="book-ipython-", ignore_cleanup_errors=True) as profile:
             environment = os.environ | kernel.environment(threads) | {"IPYTHONDIR": profile}
             try:  # what a kernel says as it is stopped is of no use
-                await self.client.async_execute(env=environment, stderr=subprocess.DEVNULL)
+                await client.async_execute(env=environment, stderr=subprocess.DEVNULL)
             finally:
                 # nbclient leaves this behind when a kernel dies before it has started, and stumbles over it at exit
-                atexit.unregister(self.client._cleanup_kernel)
+                atexit.unregister(client._cleanup_kernel)
 
     def stop(self) -> None:
         """Kill the kernel with whatever its cells have started, and start no other; `run` then ends with an error."""
+        self.stopped = True
         process = getattr(getattr(getattr(self.client, "km", None), "provisioner", None), "process", None)
-        self.client = None
         if process and process.poll() is None:  # a kernel leads a process group of its own
             process.kill() if os.name == "nt" else os.killpg(process.pid, signal.SIGKILL)
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from sqlalchemy.exc import OperationalError
 
 from book.execute import kernel, recordings
 from book.project.errors import BuildError
@@ -111,7 +110,7 @@ class Store:
 
     def put_aside(self, problem: Exception) -> None:
         """Remove a damaged cache, and nothing but what jupyter-cache has written there."""
-        if isinstance(problem, OperationalError) and "locked" in str(problem):
+        if "database is locked" in f"{problem} {problem.__cause__} {problem.__context__}":  # jupyter-cache wraps it
             way_out = "Wait until that program has ended, then run the command again."
             raise BuildError(str(self.cache_path), "is locked by another program", way_out) from None
         print(f"The cache of executions is damaged ({type(problem).__name__}); executing the pages again.", flush=True)

@@ -1,11 +1,14 @@
 """Cells that fail, take too long or kill their kernel, and the cache of what was executed."""
 
 import asyncio
+import shutil
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from nbclient.exceptions import DeadKernelError
 
-from book.execute.run import NOT_STARTED, Run
+from book.execute.execution import NOT_STARTED, Execution
 from book.project.errors import BuildError
 from conftest import assert_fails
 
@@ -42,28 +45,59 @@ def test_an_unknown_kernel_is_said(built_book):
 
 
 @pytest.mark.parametrize("damage", ["database", "notebook"])
-def test_a_damaged_cache_is_rebuilt_with_a_note(built_book, damage):
+def test_a_damaged_cache_is_rebuilt_with_a_note_and_nothing_else_in_its_folder_is_lost(built_book, damage):
     cache = built_book.root / "_build" / ".jupyter_cache"
+    (cache / "mine.txt").write_text("of the author")
     damaged = [cache / "global.db"] if damage == "database" else cache.rglob("*.ipynb")
     for path in damaged:
         path.write_bytes(b"not what it was" * 100)
+    shutil.rmtree(built_book.root / "_build" / "executed")  # or the cache would not be asked
+    built_book.add("pages/second.md", "\nOne more paragraph.\n")
     result = built_book.run("book")
     assert result.returncode == 0, result.stderr
     assert "cache of executions is damaged" in result.stdout
     assert "2 of 2 notebooks executed" in result.stdout
+    assert (cache / "mine.txt").exists()
+
+
+def test_a_locked_cache_is_not_taken_for_a_damaged_one(built_book):
+    built_book.add_cell("print('new')")
+    with sqlite3.connect(built_book.root / "_build/.jupyter_cache/global.db") as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert_fails(built_book, "locked by another program", "run the command again")
+    assert "1 of 2 notebooks executed" in built_book.run("book").stdout
+
+
+def test_the_settings_of_a_readers_ipython_do_not_change_outputs(built_book, tmp_path_factory):
+    home = tmp_path_factory.mktemp("ipython")
+    (home / "profile_default/startup").mkdir(parents=True)
+    (home / "profile_default/startup/0.py").write_text("print = lambda *_: None")
+    built_book.add_cell("print('as in', 'the book')")
+    result = built_book.run("book", IPYTHONDIR=str(home))
+    assert result.returncode == 0, result.stderr
+    assert b"as in the book" in built_book.site()["pages/second.html"]
 
 
 @pytest.mark.fast
 def test_a_kernel_that_did_not_start_is_tried_once_more(monkeypatch):
     """Another program may have taken its ports; a kernel that dies later has itself to blame."""
-    late, early = (BuildError("a.md", f"died ({when})", "") for when in ("in a cell", f"x {NOT_STARTED}"))
-    for answers, outcome in (([early, None], None), ([early, early], early), ([late], late), ([None], None)):
+    late, early = (DeadKernelError(f"Kernel died ({when})") for when in ("in a cell", f"x {NOT_STARTED}"))
+    cases = [([early, None], None), ([early, early], "did not start"), ([late], "died while"), ([None], None)]
+    for answers, outcome in cases:
         left = list(answers)
 
-        async def attempt(self, page, left=left):
-            return left.pop(0)
+        async def attempt(self, on_cell, threads, left=left):
+            self.client = object()
+            if problem := left.pop(0):
+                raise problem
 
-        monkeypatch.setattr(Run, "attempt", attempt)
+        monkeypatch.setattr(Execution, "attempt", attempt)
+        execution = Execution(None, None, 1, lambda _index: "a.md, code cell 1")
         with ThreadPoolExecutor(1) as pool:  # a browser of other tests has this thread's event loop
-            assert pool.submit(lambda: asyncio.run(Run(None, 1, None, "").page(None))).result() is outcome
+            run = pool.submit(lambda one=execution: asyncio.run(one.run(lambda _index: None)))
+        if outcome is None:
+            assert run.result() is None
+        else:
+            with pytest.raises(BuildError, match=outcome):
+                run.result()
         assert left == []

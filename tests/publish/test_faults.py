@@ -57,7 +57,7 @@ def test_ctrl_c_stops_cleanly_and_keeps_the_old_site(built_book, phase):
         built_book.add("pages/second.md", "\nOne more paragraph.\n")
     process = built_book.start("book", PYTHONUNBUFFERED="1")
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not busy(process.pid, "ipykernel" if phase == "executing" else "book.render"):
+    while time.monotonic() < deadline and not busy(process.pid, "ipykernel" if phase == "executing" else "book.cli"):
         time.sleep(0.05)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
@@ -84,3 +84,35 @@ def test_a_swap_cut_off_in_the_middle_is_undone(built_book):
     built_book.add_cell("1 / 0")
     assert built_book.run("book").returncode == 1
     assert built_book.site() == before
+
+
+def test_what_an_interrupted_build_has_made_is_not_taken_for_the_truth(built_book):
+    """Killed at a moment when Sphinx has stored the page: the next build, of the text as it was, is as before."""
+    before, text = built_book.site(), built_book.read("pages/second.md")
+    built_book.write("pages/second.md", text.replace("# The second page", "# Another title"))
+    process = built_book.start("book")
+    stored, deadline = built_book.root / "_build/work/en/doctrees/environment.pickle", time.monotonic() + 60
+    known = stored.stat().st_mtime_ns
+    while time.monotonic() < deadline and stored.exists() and stored.stat().st_mtime_ns == known:
+        time.sleep(0.002)
+    for child in [*psutil.Process(process.pid).children(recursive=True), process]:
+        child.kill()
+    process.communicate()
+    built_book.write("pages/second.md", text)
+    result = built_book.run("book")
+    assert result.returncode == 0, result.stderr
+    assert built_book.site() == before
+
+
+def test_two_builders_take_turns_and_the_second_says_for_whom_it_waits(built_book):
+    built_book.add_cell("import time\ntime.sleep(3)")
+    first = built_book.start("book", PYTHONUNBUFFERED="1")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not busy(first.pid, "ipykernel"):
+        time.sleep(0.05)
+    second = built_book.run("book", PYTHONUNBUFFERED="1")
+    out, err = first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0), err + second.stderr
+    assert "1 of 2 notebooks executed" in out
+    assert f"Waiting for another build in this folder to end: process {first.pid}" in second.stdout
+    assert "0 of 2 notebooks executed" in second.stdout
