@@ -11,7 +11,7 @@ a page can be launched and downloaded, `assets` joins style sheets and scripts, 
 
 from sphinx.application import Sphinx
 
-from book.render import assets, body, figures, labels, language, layout, mathml, notebook, page, recorded, search
+from book.render import assets, figures, labels, language, layout, mathml, notebook, page, recorded, search, translator
 from book.render import error_index as errors
 from book.render import live_words as live
 
@@ -22,7 +22,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("book_downloads", False, "html", bool)
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
-    pages = (labels, notebook, figures, mathml, page, recorded, errors, body, live, layout, assets)
+    pages = (labels, notebook, figures, mathml, page, recorded, errors, translator, live, layout, assets)
     for module in (language, search, *pages):
         module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
