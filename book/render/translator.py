@@ -6,19 +6,18 @@ Sphinx calls `visit_<node>` before the children of a node are written, and `depa
 import re
 from itertools import pairwise
 from pathlib import Path
-from xml.etree import ElementTree
 
 from docutils import nodes
 
 # The node of a folded part of a cell; there is no public name for it. Without it, a transform of ours would fold.
 from myst_nb.sphinx_ import HideCodeCellNode
-from PIL import Image, UnidentifiedImageError
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.locale import admonitionlabels, get_translation
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
+from book.render.figures import size
 from book.render.highlighting import Highlighter
 
 _ = get_translation("book")
@@ -29,24 +28,7 @@ UNUSED = {
 }
 ROLES = {"doc", "std", "std-doc", "std-ref"}
 PUNCTUATION = tuple(".,;:")
-PIXELS = {"pt": 96 / 72, "px": 1.0, "": 1.0}
 PLOT = 2  # pixels of a PNG that a cell draws for one of the page
-
-
-def size(path: Path, density: int) -> tuple[int, int] | None:
-    """Width and height of an image in CSS pixels; None where they are not known."""
-    try:
-        if path.suffix != ".svg":
-            with Image.open(path) as image:
-                return image.width // density, image.height // density
-        _event, root = next(ElementTree.iterparse(path, ["start"]))
-    except (FileNotFoundError, UnidentifiedImageError):  # it lies on another host, or Pillow cannot read it
-        return None
-    lengths = [re.fullmatch(r"([\d.]+)([a-z]*)", root.get(name, "")) for name in ("width", "height")]
-    if not all(length and length[2] in PIXELS for length in lengths):
-        return None
-    width, height = (round(float(length[1]) * PIXELS[length[2]]) for length in lengths)
-    return width, height
 
 
 def stop(node: nodes.Node) -> str:
@@ -62,18 +44,22 @@ def says_only_the_role(node: nodes.inline) -> bool:
 
 def box(node: nodes.Element) -> str:
     """The element of a box: folded, with or without a script, when it is a solution or its author says so."""
-    return "details" if isinstance(node, solution_node) or "dropdown" in node["classes"] else "div"
+    folded = isinstance(node, nodes.Admonition) and "dropdown" in node["classes"]
+    return "details" if folded or isinstance(node, solution_node) else "div"
 
 
-def fold_words() -> dict[str, tuple[str, str]]:
-    """What opens and closes a part of a cell, by myst-nb's name of the part."""
-    output = _("Show the output"), _("Hide the output")
-    return {
-        "content": (_("Show the cell"), _("Hide the cell")),
-        "source": (_("Show the code"), _("Hide the code")),
-        "output": output,
-        "outputs": output,
-    }
+def opening(part: str) -> str:
+    """What opens a folded part of a cell. `part` is myst-nb's name of it, or else the words of the page's author."""
+    output = _("Show the output")
+    ours = {"content": _("Show the cell"), "source": _("Show the code"), "output": output, "outputs": output}
+    return ours.get(part, part)
+
+
+def closing(part: str) -> str:
+    """What closes it."""
+    output = _("Hide the output")
+    ours = {"content": _("Hide the cell"), "source": _("Hide the code"), "output": output, "outputs": output}
+    return ours.get(part, part)
 
 
 class BookTranslator(HTML5Translator):
@@ -146,11 +132,10 @@ class BookTranslator(HTML5Translator):
         super().visit_literal_block(node)
 
     def visit_folded(self, node):
-        """A folded part of a cell, under the author's words, else ours."""
-        show, hide = fold_words().get(node["prompt_show"], (node["prompt_show"], node["prompt_hide"]))
+        """A folded part of a cell, and what opens and closes it."""
         self.body.append(self.starttag(node, "details", CLASS="hide"))
-        self.body.append(f'<summary><span class="collapsed">{self.encode(show)}</span>')
-        self.body.append(f'<span class="expanded">{self.encode(hide)}</span></summary>\n')
+        self.body.append(f'<summary><span class="collapsed">{self.encode(opening(node["prompt_show"]))}</span>')
+        self.body.append(f'<span class="expanded">{self.encode(closing(node["prompt_hide"]))}</span></summary>\n')
 
     def depart_folded(self, node):
         self.body.append("</details>\n")
@@ -214,7 +199,7 @@ class BookTranslator(HTML5Translator):
 
 
 def name_what_is_folded(app: Sphinx, config: Config) -> None:
-    """Have myst-nb say what it folds, for `fold_words`, where the author has not chosen words."""
+    """Have myst-nb give the name of the part that it folds, where the author has not chosen words."""
     for name in ("nb_code_prompt_show", "nb_code_prompt_hide"):
         if name not in config.overrides:
             config[name] = "{type}"
