@@ -206,7 +206,7 @@ def test_a_recorded_output_is_folded_under_its_machine():
         pass
 
     translator = object.__new__(BookTranslator)  # without a document and a builder, which it does not ask here
-    translator.body = []
+    translator.body, translator.in_mailto = [], False
     output = recorded_output(device="NVIDIA <X>", torch="2.13.0")
     translator.dispatch_visit(output)
     translator.dispatch_departure(output)
