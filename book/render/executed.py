@@ -20,13 +20,13 @@ ROOT: Path | None = None
 
 
 class recorded_output(nodes.container):
-    """What a cell gave on another machine; `machine` names it."""
+    """What a cell gave on another machine; `device` and `torch` say which."""
 
 
 class LaidReady(NotebookClientBase):
     """A client whose notebook has been executed before."""
 
-    recorded: dict[int, list[tuple[str, list]]]
+    recorded: dict[int, list[dict]]
 
     def start_client(self):
         """Fill in the outputs of the page, in the order of its code cells."""
@@ -38,7 +38,7 @@ class LaidReady(NotebookClientBase):
         for number, index in enumerate(places):
             self.notebook.cells[index]["outputs"] = [nbformat.from_dict(one) for one in shown["outputs"][number]]
             self.recorded[index] = [
-                (f"{one['device']}, torch {one['torch']}", [nbformat.from_dict(o) for o in one["outputs"][number]])
+                one | {"outputs": [nbformat.from_dict(output) for output in one["outputs"][number]]}
                 for one in shown["recorded"]
                 if one["outputs"][number]
             ]
@@ -56,10 +56,13 @@ class Renderer(myst_nb.SphinxNbRenderer):
 
     def _render_nb_cell_code_outputs(self, token, outputs) -> None:
         super()._render_nb_cell_code_outputs(token, outputs)
-        for machine, recorded in getattr(self.nb_client, "recorded", {}).get(token.meta["index"], []):
-            box = recorded_output(machine=machine, nb_element="recorded_output")
-            with self.current_node_context(box, append=True):
-                super()._render_nb_cell_code_outputs(token, recorded)
+        for one in getattr(self.nb_client, "recorded", {}).get(token.meta["index"], []):
+            box = recorded_output(device=one["device"], torch=one["torch"])
+            inner = nodes.container(classes=["cell_output"])
+            box += inner
+            self.current_node += box
+            with self.current_node_context(inner):
+                super()._render_nb_cell_code_outputs(token, one["outputs"])
 
 
 def choose(app: Sphinx) -> None:

@@ -9,9 +9,9 @@ from html import escape
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.locale import get_translation
-from sphinx.writers.html5 import HTML5Translator
 
 from book.render.executed import recorded_output
+from book.render.translator import BookTranslator
 
 _ = get_translation("book")
 
@@ -24,7 +24,7 @@ def set_beside(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for recorded in list(doctree.findall(recorded_output)):
         output = recorded.parent
         output.remove(recorded)
-        machines.append(recorded["machine"])
+        machines.append(f"{recorded['device']}, torch {recorded['torch']}")
         later = [node for node in output.parent.children if isinstance(node, recorded_output)]
         output.parent.insert(output.parent.index((later or [output])[-1]) + 1, recorded)
         if not output.children:
@@ -58,20 +58,8 @@ def switch(here: str, machines: list[str]) -> str:
     return f'<fieldset class="outputs-switch" hidden><legend>{legend}</legend>{choices}</fieldset>'
 
 
-def visit(self: HTML5Translator, node: recorded_output) -> None:
-    """Begin the box of a recorded output."""
-    machine = self.attval(node["machine"])
-    summary = _("Recorded on %s") % machine
-    self.body.append(f'<details class="recorded" data-machine="{machine}"><summary>{summary}</summary>')
-    self.body.append('<div class="cell_output docutils container">\n')
-
-
-def depart(self: HTML5Translator, node: recorded_output) -> None:
-    """End it."""
-    self.body.append("</div>\n</details>")
-
-
 def setup(app: Sphinx) -> None:
     """Connect to Sphinx."""
-    app.add_node(recorded_output, html=(visit, depart))
+    ours = BookTranslator
+    app.add_node(recorded_output, html=(ours.visit_recorded_output, ours.depart_recorded_output))
     app.connect("doctree-resolved", set_beside)

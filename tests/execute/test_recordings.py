@@ -117,6 +117,7 @@ def test_recording_without_a_gpu_says_so():
 def test_a_recorder_reads_pages_with_the_same_key_as_the_build():
     """jupytext, which the recording machine has, and myst-nb, which the build has, must see the same code."""
     import jupytext
+
     from book.execute import recordings
     from book.project import source
 
