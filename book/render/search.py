@@ -25,7 +25,7 @@ from book.render.sections import CLOSE, OPEN, parts
 _ = get_translation("book")
 logger = logging.getLogger(__name__)
 SCRIPT = "search-index.js"  # beside search.html
-KEYWORDS = "keywords.yml"  # in the folder of the pages
+KEYWORDS = "keywords.yml"  # at the root: what of the index is no text of a page
 ANCHOR = re.compile(r'"anchor": "([^"\\]*)"')  # inside a text of the index the quotes are escaped
 
 
@@ -72,32 +72,19 @@ class Pieces(EnvironmentCollector):
         piece = {"name": docname, "title": title, "parts": records}
         pieces(app.env)[docname] = json.dumps(piece, ensure_ascii=False)
 
-    def get_outdated_docs(self, app: Sphinx, env: BuildEnvironment, added, changed, removed) -> list[str]:
-        """The first page when keywords have changed: without a page to write, Sphinx would write no index."""
-        now = [path.read_text("utf8") for path in keyword_files(app)]
-        before, env.book_keywords = getattr(env, "book_keywords", now), now
-        return [app.config.root_doc] if before != now else []
-
-
-def keyword_files(app: Sphinx) -> list[Path]:
-    """The files with keywords that lie beside pages."""
-    folders = {Path(app.env.doc2path(name)).parent for name in app.env.found_docs}
-    return [path for folder in sorted(folders) if (path := folder / KEYWORDS).is_file()]
-
 
 def keywords(app: Sphinx) -> dict[str, dict[str, list[str]]]:
     """By label, the words of this edition and of the source language, and further messages of an entry."""
     chosen = {}
     languages = dict.fromkeys([editions(Path(app.srcdir))[0].code, app.config.language])
-    for path in keyword_files(app):
-        try:
-            known = read_yaml(path) or {}
-        except BuildError as problem:
-            logger.warning(str(problem))
-            continue
-        for label, one in known.items():
-            words = [phrase for language in languages for phrase in one.get(language, [])]
-            chosen[label] = {"messages": one.get("messages", []), "words": words}
+    path, known = Path(app.srcdir, KEYWORDS), {}
+    try:
+        known = read_yaml(path) or {} if path.is_file() else {}
+    except BuildError as problem:
+        logger.warning(str(problem))
+    for label, one in known.items():
+        words = [phrase for language in languages for phrase in one.get(language, [])]
+        chosen[label] = {"messages": one.get("messages", []), "words": words}
     return chosen
 
 
