@@ -4,6 +4,7 @@ The first step in the path of a page; everything malformed is caught here, befor
 """
 
 import posixpath
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,8 @@ from nbformat import NotebookNode
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
 from book.project.errors import BuildError
+
+CODE_CELLS = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.M | re.S)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ class Page:
     def is_notebook(self) -> bool:
         """Whether the page has a kernel and code cells, by its front matter."""
         return is_myst_markdown_notebook(self.text)
+
+    @cached_property
+    def code(self) -> str:
+        """The text of the code cells, their fences included; found without parsing the page."""
+        return "\n".join(cell[0] for cell in CODE_CELLS.finditer(self.text))
 
     @cached_property
     def notebook(self) -> NotebookNode | None:
