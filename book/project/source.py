@@ -3,19 +3,24 @@
 The first step in the path of a page; everything malformed is caught here, before anything runs.
 """
 
+import posixpath
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import yaml
 from jsonschema import ValidationError
 from jupyter_book.config import get_final_config, validate_yaml
 from myst_nb.core.config import NbParserConfig
-from myst_nb.core.read import MystMetadataParsingError, create_nb_reader
+from myst_nb.core.read import MystMetadataParsingError, create_nb_reader, is_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
 from book.project.errors import BuildError
+
+CODE_CELLS = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.M | re.S)
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,42 @@ class Edition:
 
 @dataclass
 class Page:
-    """One file of the table of contents; `notebook` is None for a page without code cells."""
+    """One file of the table of contents; `text` is all of it."""
 
     docname: str
     path: Path
-    notebook: NotebookNode | None
+    text: str
+    myst: MdParserConfig
+
+    @property
+    def folder(self) -> str:
+        """Where the page lies, from the root of the book, with slashes."""
+        return posixpath.dirname(self.docname)
+
+    @cached_property
+    def is_notebook(self) -> bool:
+        """Whether the page has a kernel and code cells, by its front matter."""
+        return is_myst_markdown_notebook(self.text)
+
+    @cached_property
+    def code(self) -> str:
+        """The text of the code cells, their fences included; found without parsing the page."""
+        return "\n".join(cell[0] for cell in CODE_CELLS.finditer(self.text))
+
+    @cached_property
+    def notebook(self) -> NotebookNode | None:
+        """The page as myst-nb reads it (so its code has the key that myst-nb would give it); None without a kernel.
+
+        Raises BuildError when the options of a cell are malformed.
+        """
+        if not self.is_notebook:
+            return None
+        reader = create_nb_reader(str(self.path), self.myst, NbParserConfig(), self.text)
+        try:
+            return reader.read(self.text)
+        except (MystMetadataParsingError, ValueError) as problem:
+            name = f"{self.docname}{self.path.suffix}"
+            raise BuildError(name, str(problem), "Mend the options of that cell.") from None
 
     @property
     def num_code_cells(self) -> int:
@@ -57,6 +93,8 @@ def read_yaml(path: Path) -> object:
     """Parse a YAML file; BuildError names the file and line when it is missing or malformed."""
     try:
         return yaml.safe_load(path.read_text("utf8"))
+    except UnicodeDecodeError:
+        raise BuildError(path.name, "is not UTF-8", "Save the file in UTF-8.") from None
     except FileNotFoundError:
         raise BuildError(path.name, "is missing", "Run the command in the folder of the book.") from None
     except yaml.YAMLError as problem:
@@ -98,7 +136,7 @@ def editions(root: Path) -> list[Edition]:
 
 
 def pages(root: Path) -> list[Page]:
-    """Every page of `_toc.yml`, notebooks read the way myst-nb reads them (same cache key)."""
+    """Every page of `_toc.yml`, in its order."""
     read_yaml(root / "_toc.yml")
     try:
         docnames = list(parse_toc_yaml(root / "_toc.yml"))
@@ -109,20 +147,18 @@ def pages(root: Path) -> list[Page]:
 
 
 def read_page(root: Path, docname: str, myst: MdParserConfig) -> Page:
-    """Read one page; BuildError when it does not exist or its front matter is malformed."""
+    """Read one page; BuildError when it does not exist, is not UTF-8, or its front matter is malformed."""
     path = root / docname if docname.endswith(".md") else root / f"{docname}.md"
     name = path.relative_to(root).as_posix()
     try:
         text = path.read_text("utf8")
     except FileNotFoundError:
         raise BuildError("_toc.yml", f"names {name}, which does not exist", "Write the page or take it out.") from None
+    except UnicodeDecodeError as problem:
+        line = path.read_bytes()[: problem.start].count(b"\n") + 1
+        raise BuildError(f"{name}, line {line}", "is not UTF-8", "Save the file in UTF-8.") from None
     check_front_matter(name, text)
-    reader = create_nb_reader(str(path), myst, NbParserConfig(), text)
-    try:
-        notebook = reader.read(text) if reader else None
-    except (MystMetadataParsingError, ValueError) as problem:
-        raise BuildError(name, str(problem), "Mend the options of that cell.") from None
-    return Page(docname.removesuffix(".md"), path, notebook)
+    return Page(docname.removesuffix(".md"), path, text, myst)
 
 
 def check_front_matter(name: str, text: str) -> None:
