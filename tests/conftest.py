@@ -265,7 +265,7 @@ def live_server(html):
     """The real book, live; a polite `kill` ends it, and it has said nothing else meanwhile."""
     server = hands.Server(ROOT, hands.free_port())
     yield server
-    assert (server.stop(signal.SIGTERM), server.printed[-1]) == (0, "\nStopped.\n")
+    assert (server.stop(signal.SIGTERM), server.printed[-1].strip()) == (0, "Stopped.")
 
 
 @pytest.fixture
