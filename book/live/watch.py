@@ -14,7 +14,6 @@ import webbrowser
 from pathlib import Path
 
 from tornado.httpserver import HTTPServer
-from tornado.routing import PathMatches, Rule, RuleRouter
 from tornado.web import Application
 from watchfiles import DefaultFilter, watch
 
@@ -134,16 +133,13 @@ def attempt(builder: Builder) -> None:
 
 def serve(root: Path, number: int, host: str, told: news.News) -> None:
     """Serve the site and the news of its builds on a port, in a thread; BuildError when it is taken."""
-    application = Application([(news.EVENTS, news.Events, {"told": told}), (news.CLIENT, news.Client)])
-    rules = [
-        Rule(PathMatches("/api/watch/.*"), application),
-        *pages.routes(root / "_build" / "html", host, news.with_client),
-    ]
+    own = [(news.EVENTS, news.Events, {"told": told}), (news.CLIENT, news.Client)]
+    application = Application([*own, *pages.routes(root / "_build" / "html", host, news.with_client)])
     sockets = port.listen(number)
 
     async def main():
         told.loop = asyncio.get_running_loop()
-        HTTPServer(RuleRouter(rules)).add_sockets(sockets)
+        HTTPServer(application).add_sockets(sockets)
         await asyncio.Event().wait()
 
     threading.Thread(target=lambda: asyncio.run(main()), daemon=True).start()
