@@ -78,7 +78,7 @@ class Server(ServerApp):
             identity_provider_class=Reader,
             kernel_manager_class=Kernels,
             kernel_spec_manager_class=OneKernel,
-            log_level="ERROR",
+            log_level="CRITICAL",  # a page that is left is an error with a traceback, sometimes
             no_browser_open_file=True,
             root_dir=str(folder / "contents"),
             runtime_dir=str(folder),
