@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -282,7 +283,7 @@ def live_page(chromium, live_server):
             "console",
             lambda message: (
                 complaints.append(message.text)
-                if message.type == "error" and "Canceled future" not in message.text
+                if message.type == "error" and not re.search("Canceled future|Comm not found", message.text)
                 else None
             ),
         )

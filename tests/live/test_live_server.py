@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import psutil
 import pytest
 import zmq
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from playwright.sync_api import expect
 
 from book.live.jupyter import Kernels
@@ -137,7 +137,7 @@ def test_an_address_that_is_not_ascii_is_not_found(live_server):
 
 def test_a_kernel_that_is_being_started_disturbs_no_list(monkeypatch):
     kernels = Kernels()
-    monkeypatch.setattr(kernels, "_kernels", {"half": SimpleNamespace(kernel_name="python3")})
+    monkeypatch.setattr(kernels, "_kernels", {"half": ServerKernelManager(parent=kernels)})
     assert kernels.list_kernels() == []
 
 
