@@ -1,10 +1,9 @@
 // The sections of the book, ranked by how many of a query's words they have, how rare these are and where they stand.
 
 const BOOST = { keywords: 6, title: 4, text: 2, code: 1, output: 0.5 };
-const IN_PROSE = ["keywords", "title", "text"]; // in code and outputs it tells nothing how often a name stands
 const LATER = { exercise: 0.6, solution: 0.3 };
 const MOST_WORDS = 40; // of a query
-const CHUNK = 40; // sections that are taken in before the page may react
+const CHUNK = 100; // sections that are taken in before the page may react
 
 /** The beginning of a long word, which other forms of it share. */
 const stem = (word) => word.length < 6 ? "" : word.slice(0, Math.max(5, Math.ceil(word.length * 0.65)));
@@ -16,7 +15,7 @@ class Sections {
     this.index = new MiniSearch({
       fields: Object.keys(BOOST),
       idField: "number",
-      tokenize: (text, field) => IN_PROSE.includes(field) ? wordsOf(text) : [...new Set(wordsOf(text))],
+      tokenize: (text) => [...new Set(wordsOf(text))], // how often a word stands in a section tells little, and costs time
       processTerm: withParts,
       extractField: (part, field) => field === "number" ? part.number : part[field] ?? "",
       searchOptions: { boost: BOOST, maxFuzzy: 2, weights: { prefix: 0.5, fuzzy: 0.25 }, processTerm: (word) => word },

@@ -2,9 +2,17 @@
 
 const LENGTH = 180; // letters
 
+const known = new Map(); // the forms of each word that was met: excerpts repeat their words
+
+/** What a word of a text may be found by. */
+const formsOf = (word) => {
+  if (!known.has(word)) known.set(word, wordsOf(word).flatMap(withParts));
+  return known.get(word);
+};
+
 /** Where the words of a set stand in a text: [{ from, to, word }]. */
 const places = (text, words) => [...text.matchAll(WORD)].flatMap((match) => {
-  const word = wordsOf(match[0]).flatMap(withParts).find((form) => words.has(form));
+  const word = formsOf(match[0]).find((form) => words.has(form));
   return word ? [{ from: match.index, to: match.index + match[0].length, word }] : [];
 });
 
@@ -12,9 +20,9 @@ const places = (text, words) => [...text.matchAll(WORD)].flatMap((match) => {
 const densest = (places) => {
   let best = { count: 0, from: 0 };
   places.forEach(({ from }, index) => {
-    const near = places.slice(index).filter((other) => other.to - from <= LENGTH);
-    const count = new Set(near.map((place) => place.word)).size;
-    if (count > best.count) best = { count, from };
+    const near = new Set();
+    for (let at = index; at < places.length && places[at].to - from <= LENGTH; at++) near.add(places[at].word);
+    if (near.size > best.count) best = { count: near.size, from };
   });
   return best;
 };
@@ -44,8 +52,10 @@ const marked = (text, words) => {
 
 /** The excerpt of a part of a page: from its prose if the words stand there, else from its code or output. */
 const excerpt = (part, words) => {
-  const found = ["text", "code", "output"].filter((field) => part[field])
-    .map((field) => ({ text: part[field], ...densest(places(part[field], words)) }));
-  const best = found.find(({ count }) => count) ?? found[0];
-  return best ? marked(cut(best.text, best.from), words) : [];
+  const fields = ["text", "code", "output"].filter((field) => part[field]);
+  for (const field of fields) {
+    const { count, from } = densest(places(part[field], words));
+    if (count) return marked(cut(part[field], from), words);
+  }
+  return fields.length ? [cut(part[fields[0]], 0)] : [];
 };

@@ -4,6 +4,7 @@ const field = document.getElementById("search");
 const results = document.getElementById("search-results");
 const LONG = 2000; // letters of an address; servers refuse longer ones, and never see what stands behind a #
 const PAUSE = 120; // milliseconds after a letter
+const PATIENCE = 300; // milliseconds until what is found so far is shown: a large book takes longer to be taken in
 let book = null;
 
 /** The query that the address has. ⏎ stands for the end of a line in what was pasted into the bar. */
@@ -37,16 +38,27 @@ const result = ({ part, words }) => {
   return element("li", [link, element("p", excerpt(part, words))], { className: part.kind });
 };
 
+/** Show what is found; with `state`, a word in the place of the number of results. */
+const list = (found, state) => {
+  results.querySelector("ol").replaceChildren(...found.map(result));
+  results.querySelector("[role=status]").textContent = state
+    ?? (found.length ? results.dataset.found.replace("%s", found.length) : results.dataset.nothing);
+};
+
+let turn = 0;
 const show = async () => {
-  const query = field.value.trim();
-  const [status, list] = [results.querySelector("[role=status]"), results.querySelector("ol")];
+  const [query, mine] = [field.value.trim(), ++turn];
   field.rows = Math.min(8, field.value.split("\n").length);
   results.hidden = !query;
-  if (!book) status.textContent = results.dataset.searching;
-  else await book.ready;
-  const found = query && book ? book.find(query) : [];
-  list.replaceChildren(...found.map(result));
-  if (book) status.textContent = found.length ? results.dataset.found.replace("%s", found.length) : results.dataset.nothing;
+  if (!query || !book) {
+    list([], results.dataset.searching);
+    return;
+  }
+  const late = new Promise((done) => setTimeout(() => done("late"), PATIENCE));
+  const early = await Promise.race([book.ready, late]) === "late";
+  if (early && mine === turn) list(book.find(query), results.dataset.searching);
+  await book.ready;
+  if (mine === turn) list(book.find(query));
 };
 
 let waiting = 0;
