@@ -11,6 +11,8 @@ from book.project.inputs import VARIABLES, Inputs, digest, machine
 from book.project.lock import only_builder
 from book.project.places import pdf_folder
 
+DEFAULT_CACHE = "_build/.jupyter_cache"  # Jupyter Book's
+
 
 def build_book(root: Path) -> None:
     """Execute what changed, build every edition, say where it is. One builder at a time.
@@ -70,7 +72,7 @@ def prepare(inputs: Inputs) -> Plan:
     stamp(root).unlink(missing_ok=True)  # until all is done, so that an interruption is not taken for a build
     editions, config, pages = source.editions(root), source.config(root), source.pages(root)
     site.recover(root)
-    executed = execute(inputs, pages, root / config["nb_execution_cache_path"], config["nb_execution_timeout"])
+    executed = execute(inputs, pages, root / (config["nb_execution_cache_path"] or DEFAULT_CACHE))
     catalogs.compile_all(inputs, editions)
     folders = frozenset(page.folder for page in pages)
     jobs = [Job(root, edition, inputs, folders, settings(root)) for edition in editions]
@@ -88,7 +90,12 @@ def finish(plan: Plan) -> None:
     """Put all rendered editions together as the new site, and note what it was made of."""
     root = plan.inputs.root
     put_together(plan)
-    known = {"of": made_of(plan.inputs), "site": look_of(root), "notebooks": plan.notebooks}
+    known = {
+        "of": made_of(plan.inputs),
+        "site": look_of(root),
+        "notebooks": plan.notebooks,
+        "once": not any(page.settings.at_each_build for page in plan.pages),
+    }
     partial = stamp(root).with_suffix(".partial")
     partial.write_text(json.dumps(known), "utf8")
     partial.replace(stamp(root))
@@ -100,9 +107,9 @@ def stamp(root: Path) -> Path:
 
 
 def is_built(inputs: Inputs) -> bool:
-    """Whether the published site is there, and was made of exactly these inputs."""
+    """Whether the published site is there, was made of exactly these inputs, and no page executes at each build."""
     known = last_built(inputs.root)
-    return known.get("of") == made_of(inputs) and known.get("site") == look_of(inputs.root)
+    return bool(known.get("once")) and known["of"] == made_of(inputs) and known["site"] == look_of(inputs.root)
 
 
 def last_built(root: Path) -> dict:

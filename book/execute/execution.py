@@ -18,19 +18,20 @@ from nbformat import NotebookNode
 
 from book.execute import kernel
 from book.project.errors import BuildError
+from book.project.page_settings import PageSettings
 
 # A kernel's ports are chosen before it binds them: one that finds them taken meanwhile ends before it has started.
 NOT_STARTED = "before replying to kernel_info"
 
 
 class Execution:
-    """The execution of one notebook in the folder of its page, from start to end or until `stop`.
+    """The execution of one notebook in a folder, that of its page, from start to end or until `stop`.
 
     `on_cell` is called with the index of each cell before it runs. `place` says where a cell is, for messages.
     """
 
-    def __init__(self, notebook: NotebookNode, folder: Path, timeout: int, place: Callable[[int], str]):
-        self.notebook, self.folder, self.timeout, self.place = notebook, folder, timeout, place
+    def __init__(self, notebook: NotebookNode, folder: Path, settings: PageSettings, place: Callable[[int], str]):
+        self.notebook, self.folder, self.settings, self.place = notebook, folder, settings, place
         self.client: NotebookClient | None = None
         self.cell_index, self.stopped = 0, False
 
@@ -56,7 +57,8 @@ class Execution:
 
         self.client = client = NotebookClient(
             self.notebook,
-            timeout=self.timeout,
+            timeout=self.settings.timeout,
+            allow_errors=self.settings.allow_errors,
             coalesce_streams=True,  # what is printed arrives in pieces, cut at random
             record_timing=False,  # timing metadata would change the cache key
             on_cell_start=note,
@@ -86,10 +88,12 @@ def explain(execution: Execution, problem: Exception) -> BuildError:
     page = where.partition(",")[0]
     if isinstance(problem, CellExecutionError):
         what = f"{problem.ename}: {problem.evalue}"
+        if execution.settings.show_traceback:
+            what += f"\n{problem.traceback}"
         way_out = "Mend the cell (make lab opens the page), or tag it raises-exception if the error is to be shown."
     elif isinstance(problem, CellTimeoutError):
-        what = f"ran for more than {execution.timeout} s and was stopped"
-        way_out = "Make the cell faster, or raise execute: timeout: in _config.yml."
+        what = f"ran for more than {execution.settings.timeout} s and was stopped"
+        way_out = "Make the cell faster, or raise execute: timeout: in _config.yml (a page's own: execution_timeout)."
     elif isinstance(problem, NoSuchKernel):
         where, what = f"{page}, front matter", f"no kernel named {problem.name!r}"
         way_out = "Set kernelspec: name: python3."

@@ -20,6 +20,7 @@ import yaml
 from book.execute import kernel
 from book.execute.execution import Execution
 from book.project.errors import BuildError
+from book.project.page_settings import PageSettings
 
 TIMEOUT = 600  # seconds a cell may run: the first use of a GPU compiles and loads a lot
 
@@ -67,7 +68,14 @@ def files(toc) -> Iterator[str]:
             yield from files(value)
 
 
-def execute(path: Path) -> nbformat.NotebookNode:
+def settings(root: Path, notebook: nbformat.NotebookNode) -> PageSettings:
+    """How a page is recorded: whether it may show errors is said by the page, else by `_config.yml`."""
+    common = (yaml.safe_load((root / "_config.yml").read_text("utf8")) or {}).get("execute") or {}
+    allowed = notebook.metadata.get("mystnb", {}).get("execution_allow_errors", common.get("allow_errors", False))
+    return PageSettings(timeout=TIMEOUT, allow_errors=allowed)
+
+
+def execute(root: Path, path: Path) -> nbformat.NotebookNode:
     """Execute a page in its folder; raises BuildError with file and cell."""
     notebook = jupytext.read(path)
 
@@ -75,7 +83,7 @@ def execute(path: Path) -> nbformat.NotebookNode:
         number = sum(cell.cell_type == "code" for cell in notebook.cells[: cell_index + 1])
         return f"{path.name}, code cell {number}"
 
-    execution = Execution(notebook, path.parent, TIMEOUT, place)
+    execution = Execution(notebook, path.parent, settings(root, notebook), place)
     asyncio.run(execution.run(lambda _cell_index: None, threads=kernel.CORES))
     return notebook
 
@@ -86,7 +94,7 @@ def record(root: Path, facts: dict[str, str]) -> list[Path]:
     written = []
     for path in pages(root):
         print(f"executing {path.stem} on {facts['device']}", flush=True)
-        notebook = execute(path)
+        notebook = execute(root, path)
         notebook.metadata["recorded"] = facts
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{path.stem}.ipynb"

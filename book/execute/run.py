@@ -4,8 +4,11 @@ The second step in the path of a page. What has executed stays known even when a
 """
 
 import asyncio
+import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from book.execute import kernel
@@ -20,8 +23,8 @@ from book.project.source import Page
 class Run:
     """The execution of several pages: where their outputs go, progress, and the executions that are going on."""
 
-    def __init__(self, store: Store, timeout: int, progress: Progress):
-        self.store, self.timeout, self.progress = store, timeout, progress
+    def __init__(self, store: Store, progress: Progress):
+        self.store, self.progress = store, progress
         self.executions: list[Execution] = []
         self.stopping = False
 
@@ -38,12 +41,13 @@ class Run:
 
     async def page(self, page: Page) -> BuildError | None:
         """Execute one page and keep its outputs; return what went wrong, if anything."""
-        execution = Execution(page.notebook, page.path.parent, self.timeout, page.place)
-        self.executions.append(execution)
         self.progress.start(page.docname, page.num_code_cells)
         started = time.monotonic()
         try:
-            await execution.run(lambda _cell_index: self.progress.cell(page.docname))
+            with working_folder(page) as folder:
+                execution = Execution(page.notebook, folder, page.settings, page.place)
+                self.executions.append(execution)
+                await execution.run(lambda _cell_index: self.progress.cell(page.docname))
         except BuildError as problem:
             self.progress.failed(page.docname)
             return problem
@@ -60,7 +64,17 @@ class Run:
             execution.stop()
 
 
-def execute(inputs: Inputs, pages: list[Page], cache_path: Path, timeout: int) -> int:
+@contextmanager
+def working_folder(page: Page) -> Iterator[Path]:
+    """Where the cells of a page run: in its folder, or in one of their own that is removed afterwards."""
+    if not page.settings.in_temp:
+        yield page.path.parent
+        return
+    with tempfile.TemporaryDirectory(prefix="book-page-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def execute(inputs: Inputs, pages: list[Page], cache_path: Path) -> int:
     """Bring the outputs of all pages up to date; return how many were executed.
 
     Raises a group of BuildErrors with every failure. On KeyboardInterrupt the kernels are killed first.
@@ -74,7 +88,7 @@ def execute(inputs: Inputs, pages: list[Page], cache_path: Path, timeout: int) -
     if not pending:
         return 0
     with Progress() as progress, ThreadPoolExecutor(1) as executor:
-        run = Run(store, timeout, progress)
+        run = Run(store, progress)
         # In a thread of its own: in the main thread nbclient would take over the handling of Ctrl-C.
         future = executor.submit(asyncio.run, run.all(pending))
         try:

@@ -62,10 +62,12 @@ class Store:
         """The checksum of all that the outputs of a page depend on besides its code."""
         # A page about devices may read the recordings.
         recorded = self.recorded if re.search(r"^accelerator:", page.text, re.M) else ""
-        return digest(self.common, recorded, self.inputs.of(self.read_by(page)))
+        return digest(self.common, recorded, self.inputs.of(self.read_by(page)), page.settings.of_outputs)
 
     def is_current(self, page: Page) -> bool:
         """Whether the outputs laid ready are those of exactly this page in these surroundings."""
+        if page.settings.at_each_build:
+            return False
         try:
             shown = json.loads(shown_file(self.root, page.docname).read_text("utf8"))
             return shown["of"] == self.of(page)
@@ -87,10 +89,13 @@ class Store:
         return notebook
 
     def find(self, page: Page) -> bool:
-        """Put outputs that are known from an earlier execution into the page's notebook; False when there are none.
+        """Put outputs that are known from an earlier execution into the page's notebook; False when it must execute.
 
+        A page that is not executed has none, whatever is known; one that is at each build has to.
         A cache that cannot be read is put aside, with a note; BuildError when another program holds it.
         """
+        if not page.settings.executes or page.settings.at_each_build:
+            return not page.settings.executes
         try:
             record = self.cache.match_cache_notebook(self.keyed(page))
             known = self.cache.get_cache_bundle(record.pk).nb
@@ -133,7 +138,7 @@ class Store:
             "of": self.of(page),
             "metadata": {name: page.notebook.metadata[name] for name in OF_KERNEL if name in page.notebook.metadata},
             "outputs": [cell.outputs for cell in code_cells(page.notebook)],
-            "recorded": recordings.of_page(self.root, page),
+            "recorded": recordings.of_page(self.root, page) if page.settings.executes else [],
         }
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(shown, ensure_ascii=False), "utf8")
