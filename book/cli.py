@@ -1,53 +1,34 @@
-"""The commands, as `make help` lists them. Each runs inside `.venv`; see `book.__main__`."""
+"""The commands, as `make help` lists them. Each runs inside `.venv`; see `book.__main__`.
+
+What a command needs is imported by it: a build that finds nothing changed takes less time than loading Sphinx.
+"""
 
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
 
-from book.execute import kernel, recordings
-from book.execute import run as execute
-from book.project import browser, places, source
-from book.project.address import repository, site_url
+from book.build import build_book
+from book.execute import kernel
+from book.project import browser
 from book.project.errors import BuildError, from_os_error
-from book.publish import branch as publish
-from book.publish import site
-from book.translate import catalogs as translations
 
 ROOT = Path.cwd()
 BUILD = ROOT / "_build"
 
 
-def build_book() -> None:
-    """Execute what changed, build every edition, say where it is."""
-    started = time.monotonic()
-    editions, config = source.editions(ROOT), source.config(ROOT)
-    pages, address = source.pages(ROOT), site_url(ROOT)
-    if not repository(ROOT):
-        print("No GitHub repository known (BOOK_REPOSITORY, git's origin): pages get no Colab button.")
-    elif address:
-        print(f"Links lead to {address}/ and to the repository {repository(ROOT)}.")
-    BUILD.mkdir(exist_ok=True)
-    site.recover(ROOT)
-    cache = ROOT / config["nb_execution_cache_path"]
-    executed = execute.execute(pages, cache, config["nb_execution_timeout"], recordings.digest(ROOT))
-    recordings.show(ROOT, pages, cache)
-    translations.compile_all(ROOT, editions)
-    site.build(ROOT, editions, pages)
-    seconds = time.monotonic() - started
-    notebooks = sum(page.notebook is not None for page in pages)
-    print(f"{executed} of {notebooks} notebooks executed; built in {seconds:.0f} s.")
-    print(f"Open {BUILD / 'html' / 'index.html'}")
-
-
 def call(*command: str, **environment: str) -> None:
     """Run a program; exit with its status when it fails."""
-    status = subprocess.call(command, cwd=ROOT, env={**os.environ, **environment})
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}) as process:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:  # it has been told, too; `subprocess.call` would kill it a quarter of a second later
+            process.wait()
+            raise
     if status:
         sys.exit(status)
 
@@ -65,14 +46,15 @@ def commands():
 @commands.command()
 def book():
     """Build the site and the notebooks; only what changed is executed."""
-    build_book()
+    build_book(ROOT)
 
 
 @commands.command()
 def test():
     """Build the book, then run all tests (installs a browser when there is none)."""
-    os.environ["BOOK_BROWSER"] = browser.ensure()
-    build_book()
+    if not os.environ.get("BOOK_BROWSER"):
+        os.environ["BOOK_BROWSER"] = browser.ensure()
+    build_book(ROOT)
     workers = str(min(4, kernel.CORES + 1))  # a browser and a server wait for each other a third of the time
     call(sys.executable, "-m", "pytest", "-n", workers, "tests")
 
@@ -89,18 +71,29 @@ def check():
 @commands.command("translations")
 def refresh_translations():
     """Bring the catalogs in locale/ up to date with the English source."""
-    translations.refresh(ROOT, source.editions(ROOT))
+    from book.project import source
+    from book.translate import catalogs
+
+    catalogs.refresh(ROOT, source.editions(ROOT))
 
 
 @commands.command("live")
 def serve_live():
     """Serve the site with cells that run in the page, on this machine (PORT=8000)."""
-    from book.live import server as live
+    from book.live import port, server
 
-    port = live.chosen_port()  # before a build that may take minutes
+    chosen = port.chosen()  # before a build that may take minutes
     if not (BUILD / "html" / "index.html").is_file():
-        build_book()
-    live.run(ROOT, port)
+        build_book(ROOT)
+    server.run(ROOT, chosen)
+
+
+@commands.command("watch")
+def watch_sources():
+    """Serve the site, build it again on every save, and reload the page in the browser (PORT=8000)."""
+    from book.live import port, watch
+
+    watch.run(ROOT, port.chosen())
 
 
 @commands.command()
@@ -126,14 +119,15 @@ def record():
 def make_pdf():
     """Build the book, then print it: one PDF a language, in _build/pdf (installs a browser when there is none)."""
     from book.pdf import make as pdf
+    from book.project import places, source
 
     editions = source.editions(ROOT)
     known = [places.offered_pdf(ROOT, edition) for edition in editions]
-    build_book()
+    build_book(ROOT)
     pdf.make(ROOT, editions)
     if known != [places.offered_pdf(ROOT, edition) for edition in editions]:
         print("Building once more, with the download of the PDF on the pages.")
-        build_book()
+        build_book(ROOT)
 
 
 @commands.command()
@@ -151,7 +145,9 @@ def bench():
 @commands.command("publish-notebooks")
 def publish_notebooks():
     """Push the exported notebooks to the branch that Colab opens."""
-    publish.publish(ROOT)
+    from book.publish import branch
+
+    branch.publish(ROOT)
 
 
 @commands.command()

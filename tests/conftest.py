@@ -1,7 +1,10 @@
 """What the tests share: the built book, and a small book that can be broken."""
 
+import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +15,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 import hands
 from book.project.browser import SWITCHES
+from tools.copies import copy_machinery
 from tools.serve import served
 
 ROOT = Path(__file__).parents[1]
-MACHINERY = ["book", "_static", "_templates", "_config.yml", "requirements.txt"]
 
 ENGLISH = '- code: en\n  path: ""\n  notebooks: en\n  title: Deep Learning Computation\n  name: English\n'
 
@@ -61,7 +64,7 @@ print("second", 6 * 7)
 
 
 # Their tests share a book or a server that is costly to set up, so each of these goes to one worker as a whole.
-TOGETHER = ["test_languages", "test_live_pages", "test_live_server", "test_pdf", "test_recordings"]
+TOGETHER = ["test_languages", "test_live_pages", "test_live_server", "test_pdf", "test_recordings", "test_translator"]
 
 
 class Schedule(LoadScopeScheduling):
@@ -82,13 +85,7 @@ class SmallBook:
 
     def __init__(self, root: Path):
         self.root = root
-        root.mkdir(exist_ok=True)
-        for name in MACHINERY:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, root / name)
+        copy_machinery(ROOT, root)
         (root / "pages").mkdir()
         self.write("editions.yml", ENGLISH)
         self.write("_toc.yml", "format: jb-book\nroot: pages/first\nchapters:\n- file: pages/second\n")
@@ -137,6 +134,19 @@ class SmallBook:
         """The bytes of every file of the built site."""
         html = self.root / "_build" / "html"
         return {path.relative_to(html).as_posix(): path.read_bytes() for path in html.rglob("*") if path.is_file()}
+
+
+def assert_fails(book: SmallBook, *words: str, command: tuple = ("book",), **environment: str) -> str:
+    """Build; assert status 1, every word in the message, no traceback, the old site as it was."""
+    before = book.site()
+    result = book.run(*command, **environment)
+    assert result.returncode == 1, result.stdout + result.stderr
+    for word in words:
+        assert word in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "→" in result.stderr, "the message shows no way out"
+    assert book.site() == before
+    return result.stderr
 
 
 @pytest.fixture
@@ -213,15 +223,17 @@ def everywhere() -> list[str]:
 
 
 def executed_sections() -> list:
-    """The pages of the book with the outputs that the build has cached."""
-    from jupyter_cache import get_cache
+    """The pages of the book with the outputs that the build has laid ready."""
+    import nbformat
 
+    from book.execute.store import shown_file
     from book.project import source
 
-    cache = get_cache(ROOT / source.config(ROOT)["nb_execution_cache_path"])
-    pages = [page for page in source.pages(ROOT) if page.notebook]
+    pages = [page for page in source.pages(ROOT) if page.is_notebook]
     for page in pages:
-        _, page.notebook = cache.merge_match_into_notebook(page.notebook)
+        shown = json.loads(shown_file(ROOT, page.docname).read_text("utf8"))
+        for cell, outputs in zip(code_cells(page), shown["outputs"], strict=True):
+            cell.outputs = [nbformat.from_dict(output) for output in outputs]
     return pages
 
 
@@ -251,11 +263,10 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def live_server(html):
-    """The real book, live."""
+    """The real book, live; a polite `kill` ends it, and it has said nothing else meanwhile."""
     server = hands.Server(ROOT, hands.free_port())
     yield server
-    if server.process.poll() is None:
-        server.stop()
+    assert (server.stop(signal.SIGTERM), server.printed[-1].strip()) == (0, "Stopped.")
 
 
 @pytest.fixture
@@ -272,12 +283,12 @@ def live_page(chromium, live_server):
             "console",
             lambda message: (
                 complaints.append(message.text)
-                if message.type == "error" and "Canceled future" not in message.text
+                if message.type == "error" and not re.search("Canceled future|Comm not found", message.text)
                 else None
             ),
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        known = (live_server.origin, f"http://127.0.0.1:{live_server.jupyter_port}", "data:")
+        known = (live_server.origin, "data:")
         page.on("request", lambda request: None if request.url.startswith(known) else complaints.append(request.url))
         page.on(  # what a page reports of it is only that the answer lacks the headers of a good one
             "response",

@@ -6,18 +6,21 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
+
+LIVE = (sys.executable, "-m", "book.cli", "live")
 
 
 class Server:
     """`make live` in a book's folder, for the time of a test."""
 
-    def __init__(self, root, port: int, **environment: str):
+    def __init__(self, root, port: int, command: Sequence[str] = LIVE, **environment: str):
         self.port = port
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "book.cli", "live"],
+            command,
             cwd=root,
             text=True,
             stdout=subprocess.PIPE,
@@ -33,17 +36,18 @@ class Server:
             raise AssertionError("".join(self.printed))
         self.address = self.printed[-1].removeprefix("Open ").strip()
         self.origin, self.fragment = f"http://localhost:{port}", urlsplit(self.address).fragment
-        self.jupyter_port, self.token = self.fragment.removeprefix("live=").split(":")
+        self.token = self.fragment.removeprefix("live=")
 
-    def stop(self) -> int:
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Ctrl-C; returns the exit status."""
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(number)
         self.printed.append(self.process.communicate(timeout=30)[0])
         return self.process.returncode
 
-    def ask(self, path: str, port: int | None = None, method: str = "GET", **headers: str):
+    def ask(self, path: str, method: str = "GET", address: str = "127.0.0.1", **headers: str):
         """A request that is not a browser's, so that every header can be given; returns the response, read."""
-        connection = http.client.HTTPConnection("127.0.0.1", int(port or self.jupyter_port), timeout=20)
+        connection = http.client.HTTPConnection(address, self.port, timeout=20)
+        headers = {"Host": f"localhost:{self.port}"} | headers
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         response = connection.getresponse()
         response.text = "" if response.status == 101 else response.read().decode("utf8", "replace")

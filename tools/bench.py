@@ -1,68 +1,112 @@
-"""`make bench`: time and memory of the build, and Lighthouse's figures of every page. A report, not a test.
+"""`make bench`: what the build takes, how it grows with the book, and what a page weighs. A report, not a test.
 
-Works on a copy of the sources in a temporary folder, so the site and the cache of this one stay.
+`python -m tools.bench` measures all; `build`, `growth` and `pages` behind it, one part. The real commands run in
+temporary copies, so the site and the cache of this book stay. Figures vary by a tenth from one run to the next, and
+by more on a machine that does other work meanwhile.
 """
 
-import resource
-import shutil
-import subprocess
+import os
+import platform
+import signal
 import sys
-import tempfile
-import time
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.table import Table
 
-from tools import lighthouse
+from tools import build_times, growth, lighthouse, weights
+from tools.copies import copy, temporary
+from tools.measure import NOTE
 
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "_build", "__pycache__", "tests")
+ROOT = Path.cwd()
+SIZES = (10, 50, 200)
 
-
-def timed_build(folder: Path) -> tuple[float, str]:
-    """Seconds of one `book` in `folder`, and the line of its output that counts the executions."""
-    started = time.monotonic()
-    result = subprocess.run([sys.executable, "-m", "book.cli", "book"], cwd=folder, capture_output=True, text=True)
-    seconds = time.monotonic() - started
-    if result.returncode:
-        sys.exit(result.stderr)
-    return seconds, next(line for line in result.stdout.splitlines() if "notebooks executed" in line).split(";")[0]
+no_lighthouse = click.option("--no-lighthouse", is_flag=True, help="Leave out Lighthouse's figures.")
 
 
-def executions(folder: Path) -> list[tuple[str, float]]:
-    """Seconds that each notebook took when it was last executed."""
-    from jupyter_cache import get_cache
+def show(title: str, columns: list[str], rows: list[tuple[str, ...]], note: str = "") -> None:
+    """Print a table, a column of names and then figures, and below it what they mean."""
+    table = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    print()
+    Console(width=None if sys.stdout.isatty() else 160).print(table)  # a log has no width
+    if note:
+        print(note)
 
-    records = get_cache(folder / "_build" / ".jupyter_cache").list_cache_records()
-    return sorted((Path(record.uri).stem, record.data["execution_seconds"]) for record in records)
+
+@click.group(invoke_without_command=True)
+@no_lighthouse
+@click.pass_context
+def commands(context: click.Context, no_lighthouse: bool) -> None:
+    """Measure the build, its growth and the pages of the book in this folder."""
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}{load}")
+    if context.invoked_subcommand is None:
+        context.invoke(build)
+        context.invoke(measure_growth)
+        context.invoke(pages, no_lighthouse=no_lighthouse)
 
 
-def report(root: Path) -> None:
-    """Measure the builds that matter and print a table."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "book"
-        shutil.copytree(root, folder, ignore=LEFT_OUT)
-        table = Table("measure", "figure", "remark")
-        table.add_row("first build", f"{(first := timed_build(folder))[0]:.1f} s", first[1])
-        table.add_row("nothing changed", f"{(again := timed_build(folder))[0]:.1f} s", again[1])
-        page = folder / "chapter_computation" / "index.md"
-        page.write_text(page.read_text("utf8").replace("\n## ", "\nOne more paragraph.\n\n## ", 1), "utf8")
-        table.add_row("one paragraph edited", f"{(edited := timed_build(folder))[0]:.1f} s", edited[1])
-        for name, seconds in executions(folder):
-            table.add_row(f"execution of {name}", f"{seconds:.1f} s", "")
-        # ru_maxrss is in KiB on Linux, in bytes on macOS
-        unit = 1 if sys.platform == "darwin" else 1024
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit / 2**20
-        table.add_row("largest process", f"{peak:.0f} MiB", "kernels included")
-        pages = sorted((folder / "_build" / "html").rglob("*.html"))
-        total = sum(page.stat().st_size for page in pages if "_static" not in page.parts)
-        table.add_row("pages", f"{total / 2**10:.0f} KiB", f"{len(pages)} HTML files, not compressed")
-        Console().print(table)
-        if lighthouse.available():
-            lighthouse.report(folder / "_build" / "html")
-        else:
-            print("No npx on this machine: the pages are not measured with Lighthouse (it comes with Node.js).")
+@commands.command()
+def build() -> None:
+    """What a build takes, for one edition and for all, beside plain Jupyter Book."""
+    show("The build", build_times.COLUMNS, build_times.rows(ROOT), NOTE)
+
+
+@commands.command("growth")
+@click.option("--sections", type=click.IntRange(2), multiple=True, default=SIZES, help="A size of the book; repeat it.")
+def measure_growth(sections: tuple[int, ...] = SIZES) -> None:
+    """How the build grows with the number of sections."""
+    sizes = sorted(set(sections))
+    show("Growth: a generated book in one edition", growth.columns(sizes), growth.rows(ROOT, sizes), NOTE)
+
+
+@commands.command()
+@no_lighthouse
+@click.option("--site", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A built site.")
+def pages(no_lighthouse: bool, site: Path | None = None) -> None:
+    """What a page weighs, and Lighthouse's figures; of the built site, or else of one built for this."""
+    if site:
+        return report_pages(site, no_lighthouse)
+    with temporary(copy(ROOT)) as folder:
+        build_times.cold(folder)
+        return report_pages(folder / "_build" / "html", no_lighthouse)
+
+
+def report_pages(site: Path, no_lighthouse: bool) -> None:
+    """Print the tables of a built site's pages."""
+    show("The pages", weights.COLUMNS, weights.rows(ROOT, site), weights.NOTE)
+    if no_lighthouse:
+        return
+    if lighthouse.available():
+        show(lighthouse.TITLE, lighthouse.columns(), lighthouse.rows(site, weights.pages(ROOT, site)))
+    else:
+        print("No npx on this machine: the pages are not measured with Lighthouse (it comes with Node.js).")
+
+
+def interrupt(*_) -> None:
+    """Ctrl-C, and a polite `kill`, which is handled like it."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run a part or all; return the exit status. What is temporary is removed, whatever happens."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts a job in the background with SIGINT ignored
+        signal.signal(number, interrupt)
+    try:
+        commands(standalone_mode=False)
+        return 0
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("\nInterrupted; the temporary copies are removed.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
-    report(Path.cwd())
+    sys.exit(main())

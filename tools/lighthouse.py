@@ -5,16 +5,17 @@ second from one run to the next, so each page is timed several times; what does 
 """
 
 import json
-import os
 import shutil
-import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from urllib.request import urlopen
 
 from book.project import browser
+from tools.measure import measure, say
 from tools.serve import served
+from tools.weights import OWN
 
 PACKAGE = "lighthouse@12.8.2"
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
@@ -26,17 +27,17 @@ COLUMNS = (
     | {"shift": "{:.3f}", "bytes": "{:.0f} KB", "beside": "{:.0f} KB", "requests": "{:.0f}"}
 )
 RUNS = 5
-OWN = ("/_images/", ".html")  # figures, plots and the page itself do not count as its weight
+TITLE = f"{PACKAGE}, mobile, median of {RUNS}"
 
 
 def audit(address: str, *options: str) -> dict:
-    """Lighthouse's report on one page. Raises CalledProcessError when it could not measure."""
+    """Lighthouse's report on one page. Raises Failed when it could not measure."""
     with tempfile.TemporaryDirectory() as temporary:
         report = Path(temporary) / "report.json"
         command = ["npx", "--yes", PACKAGE, address, "--quiet", "--output=json", f"--output-path={report}", *options]
         # a reader's browser, with a window, where there is one
-        environment = os.environ | {"CHROME_PATH": browser.installed() or browser.ensure()}
-        subprocess.run([*command, f"--chrome-flags={FLAGS}"], check=True, capture_output=True, env=environment)
+        chrome = browser.installed() or browser.ensure()
+        measure([*command, f"--chrome-flags={FLAGS}"], Path(temporary), CHROME_PATH=chrome)
         return json.loads(report.read_text("utf8"))
 
 
@@ -58,19 +59,22 @@ def figures(report: dict) -> list[float | None]:
     ]
 
 
-def report(site: Path) -> None:
-    """Measure every page of the built site, and print a line for each: it takes more than a minute a page."""
-    print(f"{PACKAGE}, mobile, median of {RUNS}")
-    print(f"{'page':52}" + "".join(f"{name:>15}" for name in COLUMNS))
-    pages = sorted(path.relative_to(site).as_posix() for path in site.rglob("chapter_computation/*.html"))
+def columns() -> list[str]:
+    """The names of the columns of `rows`."""
+    return ["page", *COLUMNS]
+
+
+def rows(site: Path, pages: list[str]) -> Iterator[tuple[str, ...]]:
+    """Measure pages of the built site, one row each: it takes more than a minute a page."""
     with served(site) as address:
         for page in pages:
             urlopen(f"{address}/{page}").close()  # so that it is compressed by now, as on a host with readers
             timings = [audit(f"{address}/{page}", "--only-categories=performance") for _ in range(RUNS - 1)]
             runs = map(figures, [audit(f"{address}/{page}"), *timings])
             medians = [median(f for f in column if f is not None) for column in zip(*runs, strict=True)]
-            cells = (form.format(figure) for form, figure in zip(COLUMNS.values(), medians, strict=True))
-            print(f"{page:52}" + "".join(f"{cell:>15}" for cell in cells), flush=True)
+            cells = [form.format(figure) for form, figure in zip(COLUMNS.values(), medians, strict=True)]
+            say(f"Lighthouse, {page}: {', '.join(cells)}")
+            yield (page.removesuffix(".html"), *cells)
 
 
 def available() -> bool:

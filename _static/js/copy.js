@@ -17,12 +17,14 @@
       target.append(button.cloneNode(true));
     }
   }, { rootMargin: "300px" });
-  const frames = document.querySelectorAll("article .highlight:not(.output)");
+  const frames = document.querySelectorAll("article div.highlight:not(.output)");
   for (const frame of frames) near.observe(frame);
   document.addEventListener("click", async ({ target }) => {
     const pressed = target.closest(".copy");
     if (!pressed) return;
-    await navigator.clipboard.writeText(pressed.parentElement.querySelector("pre").textContent.trimEnd());
+    const code = pressed.parentElement.querySelector("pre").cloneNode(true);
+    for (const number of code.querySelectorAll(".linenos")) number.remove();
+    await navigator.clipboard.writeText(code.textContent.trimEnd());
     const show = (state) => {
       pressed.querySelector("svg").innerHTML = shapes[state];
       pressed.setAttribute("aria-label", words[state]);

@@ -6,10 +6,10 @@
     set(name, value) { try { localStorage.setItem(name, JSON.stringify(value)); } catch { /* storage may be forbidden */ } },
   };
   const root = document.documentElement;
-  const given = /^#live=(\d+):([\w-]+)$/.exec(location.hash);
+  const given = /^#live=([\w-]+)$/.exec(location.hash);
   let connection = store.get("book-live");
   if (given) { // at once: the token must not stay in the address bar or the history
-    connection = { port: given[1], token: given[2] };
+    connection = { token: given[1] };
     history.replaceState(null, "", location.pathname + location.search);
     if ("live" in root.dataset) store.set("book-live", connection);
   }

@@ -23,20 +23,6 @@
     requestAnimationFrame(() => { waiting = false; mark(); });
   }, { passive: true });
 
-  // The sections above the place that an address names get their height when they come near, frame by frame, and move it:
-  // stay there for a moment, unless the browser has returned the reader to an earlier place.
-  addEventListener("load", () => {
-    const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!place || performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
-    let frames = 20;
-    const stay = () => {
-      place.scrollIntoView({ behavior: "instant" });
-      if (frames--) requestAnimationFrame(stay);
-    };
-    for (const begun of ["wheel", "touchstart", "keydown"]) addEventListener(begun, () => { frames = 0; }, { once: true });
-    stay();
-  });
-
   // Code and tables that are wider than their box scroll inside it; the keyboard must reach them.
   const reach = new ResizeObserver((entries) => {
     for (const { target } of entries) {

@@ -32,8 +32,8 @@ export async function start(given) {
 
 /** What the Python process tells. */
 function heard(event) {
-  // A process that has died is soon ready again: the reader must not miss it.
-  if (bar.state === "died" && ["ready", "lost"].includes(event)) return;
+  // A process that has died is soon ready again: that it has, is said until the reader goes on.
+  if (bar.state === "died" && ["ready", "busy", "lost"].includes(event)) return;
   if (["died", "restarting", "gone"].includes(event)) {
     queue = [];
     for (const cell of cells) cell.forget(event);
@@ -80,7 +80,7 @@ async function run(wanted) {
   for (const cell of list.filter((cell) => !queue.includes(cell))) { queue.push(cell); cell.show("waiting"); }
   if (busy) return;
   busy = true;
-  bar.say(bar.state);
+  bar.say(bar.state === "died" ? "starting" : bar.state);
   try {
     await python.start();
     while (queue.length) {
@@ -145,7 +145,10 @@ class Cell {
     this.show("running");
     const started = performance.now();
     const outputs = await python.run(this.output, this.code);
-    if (!outputs) return false;
+    if (!outputs) {
+      if (this.root.dataset.live === "running") this.show("died");
+      return false;
+    }
     const failed = outputs.some((output) => output.output_type === "error");
     this.ran = true;
     this.show(failed ? "failed" : "done", (performance.now() - started) / 1000);

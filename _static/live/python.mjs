@@ -13,6 +13,7 @@ function script(name) {
 /** Starts on first use. `tell` is called with what happens: starting, ready, busy, restarting, died, lost, gone. */
 export class Python {
   #connection; #tell; #started; #server; #session; #rendermime; #config; #fail;
+  #process = null; #past = new Set(); // the names that a process gives to its messages: of this one, of those before it
 
   constructor(connection, tell) {
     this.#connection = connection;
@@ -33,10 +34,10 @@ export class Python {
     this.#tell("starting");
     if (!window.thebeCore) await script("thebe-core.min.mjs");
     const { api } = window.thebeCore;
-    const { port, token, binder } = this.#connection;
+    const { token, binder } = this.#connection;
     const [, repo, ref] = /^([^/]+\/[^/]+)\/(.+)$/.exec(binder ?? "") ?? [];
     this.#config = api.makeConfiguration({
-      serverSettings: { baseUrl: `http://127.0.0.1:${port}/`, wsUrl: `ws://127.0.0.1:${port}/`, token: token ?? "" },
+      serverSettings: { baseUrl: `${location.origin}/`, wsUrl: `${location.origin.replace("http", "ws")}/`, token: token ?? "" },
       binderOptions: { repo, ref },
       savedSessionOptions: { enabled: Boolean(binder) },
       kernelOptions: { kernelName: "python3", path: `/page-${Date.now()}.ipynb` }, // a process for each visit of a page
@@ -54,9 +55,11 @@ export class Python {
   async #open() {
     this.#session = await this.#server.startNewSession(this.#rendermime);
     const { kernel } = this.#session;
+    kernel.anyMessage.connect((_, { msg, direction }) => {
+      if (direction === "recv") this.#listen(msg, kernel.clientId);
+    });
     kernel.statusChanged.connect((_, status) => {
-      if (status === "autorestarting" || status === "dead") this.#tell("died");
-      if (status === "dead") this.#started = null; // the next cell starts another
+      if (status === "dead") { this.#started = null; this.#died(); } // the next cell starts another
       if (status === "busy") this.#tell("busy");
       if (status === "idle") this.#tell("ready");
     });
@@ -67,6 +70,28 @@ export class Python {
     });
     await kernel.info; // it answers
     this.#tell("ready");
+  }
+
+  /** Notice a process that has died: the server says so, but the page may not hear it, and the next process may speak
+   *  first. Messages of a process before that are still on their way say nothing new. */
+  #listen({ header, content }, own) {
+    if (header.session === own) { // the server's own words bear the page's name
+      if (header.msg_type === "status" && content.execution_state === "restarting") this.#died();
+    } else if (!this.#past.has(header.session)) {
+      if (this.#process && header.session !== this.#process) this.#died();
+      this.#process = header.session;
+    }
+  }
+
+  #died() {
+    this.#forget();
+    this.#tell("died");
+    this.#fail?.();
+  }
+
+  #forget() {
+    if (this.#process) this.#past.add(this.#process);
+    this.#process = null;
   }
 
   /** A place for outputs inside `element`. */
@@ -80,10 +105,10 @@ export class Python {
   /** Run code; returns its outputs as notebooks keep them, or null when the process ended meanwhile. */
   async run(cell, code) {
     cell.attachSession(this.#session);
-    const lost = new Promise((resolve) => { this.#fail = () => resolve(null); });
-    const result = await Promise.race([cell.execute(code), lost]);
-    if (!result) cell.clear();
-    return result && cell.outputs;
+    this.#fail = () => cell.area.future?.dispose();
+    if (await cell.execute(code)) return cell.outputs;
+    cell.clear(); // thebe-core's advice
+    return null;
   }
 
   interrupt() { return this.#session?.kernel?.interrupt(); }
@@ -91,6 +116,7 @@ export class Python {
   async restart() {
     if (!this.#started) return;
     this.#tell("restarting");
+    this.#forget();
     await this.#session.restart();
     this.#tell("ready");
   }

@@ -8,11 +8,12 @@ WORKERS = min(4, CORES)  # notebooks at a time
 # Fixed for a machine, whatever the number of pages: the order of a floating-point sum, and so the
 # last digits of an output, depend on the number of threads.
 THREADS = max(1, CORES // WORKERS)
+STYLE = Path(__file__).with_name("matplotlibrc")
 ENVIRONMENT = {
     "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
     "PYTHONHASHSEED": "0",
     "SOURCE_DATE_EPOCH": "0",  # matplotlib writes the date into an SVG
-    "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
+    "MATPLOTLIBRC": str(STYLE),
 }
 ARGUMENTS = ["--InlineBackend.figure_formats=svg", "--IPKernelApp.log_level=ERROR"]
 
@@ -20,3 +21,9 @@ ARGUMENTS = ["--InlineBackend.figure_formats=svg", "--IPKernelApp.log_level=ERRO
 def environment(threads: int = THREADS) -> dict[str, str]:
     """Environment variables of a kernel that computes with so many threads."""
     return ENVIRONMENT | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+
+
+def style() -> str:
+    """What decides how every page is executed, whatever its code."""
+    settings = {name: value for name, value in ENVIRONMENT.items() if name != "MATPLOTLIBRC"}
+    return f"{STYLE.read_text('utf8')} {sorted(settings.items())} {ARGUMENTS} {THREADS}"

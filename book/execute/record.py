@@ -1,23 +1,26 @@
 """`make record`: execute the pages that depend on the device here, and keep them with their outputs.
 
-Writes `recorded/<device>/<page>.ipynb`. Needs torch, nbclient, ipykernel and jupytext, and nothing else
-of the book's environment, so that it runs on a GPU machine without a network: `python3 -m book.execute.record`.
+Writes `recorded/<device>/<page>.ipynb`. Needs torch, nbclient, ipykernel and jupytext (with its PyYAML), and
+nothing else of the book's environment, so that it runs on a GPU machine without a network, as
+`python3 -m book.execute.record`.
 """
 
-import os
+import asyncio
 import platform
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jupytext
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+import yaml
 
 from book.execute import kernel
+from book.execute.execution import Execution
 from book.project.errors import BuildError
+from book.project.page_settings import PageSettings
 
 TIMEOUT = 600  # seconds a cell may run: the first use of a GPU compiles and loads a lot
 
@@ -49,44 +52,49 @@ def machine() -> dict[str, str]:
 
 def pages(root: Path) -> list[Path]:
     """The pages of `_toc.yml` whose front matter asks for an accelerator."""
-    names = re.findall(r"^(?:root|\s*- file): (\S+)$", (root / "_toc.yml").read_text("utf8"), re.M)
-    paths = [root / f"{name.removesuffix('.md')}.md" for name in names]
+    toc = yaml.safe_load((root / "_toc.yml").read_text("utf8"))
+    paths = [root / f"{name.removesuffix('.md')}.md" for name in files(toc)]
     return [path for path in paths if re.search(r"^accelerator: ", path.read_text("utf8").split("\n---", 1)[0], re.M)]
 
 
-def execute(path: Path) -> nbformat.NotebookNode:
+def files(toc) -> Iterator[str]:
+    """The pages that a table of contents names, at any depth: `root:` and each `file:`."""
+    if isinstance(toc, list):
+        for entry in toc:
+            yield from files(entry)
+    elif isinstance(toc, dict):
+        yield from (toc[key] for key in ("root", "file") if key in toc)
+        for value in toc.values():
+            yield from files(value)
+
+
+def settings(root: Path, notebook: nbformat.NotebookNode) -> PageSettings:
+    """How a page is recorded: whether it may show errors is said by the page, else by `_config.yml`."""
+    common = (yaml.safe_load((root / "_config.yml").read_text("utf8")) or {}).get("execute") or {}
+    allowed = notebook.metadata.get("mystnb", {}).get("execution_allow_errors", common.get("allow_errors", False))
+    return PageSettings(timeout=TIMEOUT, allow_errors=allowed)
+
+
+def execute(root: Path, path: Path) -> nbformat.NotebookNode:
     """Execute a page in its folder; raises BuildError with file and cell."""
     notebook = jupytext.read(path)
-    number = 0
 
-    def note(cell, cell_index):
-        nonlocal number
-        number += cell.cell_type == "code"
+    def place(cell_index: int) -> str:
+        number = sum(cell.cell_type == "code" for cell in notebook.cells[: cell_index + 1])
+        return f"{path.name}, code cell {number}"
 
-    client = NotebookClient(
-        notebook,
-        timeout=TIMEOUT,
-        record_timing=False,  # timing metadata would change the key of the cache
-        coalesce_streams=True,
-        on_cell_start=note,
-        extra_arguments=list(kernel.ARGUMENTS),
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    try:
-        return client.execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as problem:
-        what = str(problem).strip().splitlines()[-1]
-        raise BuildError(f"{path.name}, code cell {number}", what, "Mend the cell for this device.") from None
+    execution = Execution(notebook, path.parent, settings(root, notebook), place)
+    asyncio.run(execution.run(lambda _cell_index: None, threads=kernel.CORES))
+    return notebook
 
 
 def record(root: Path, facts: dict[str, str]) -> list[Path]:
     """Execute the pages that depend on the device; write them with `facts` in their metadata; return their paths."""
-    os.environ.update(kernel.environment(threads=kernel.CORES))
     folder = root / "recorded" / re.sub(r"[^a-z0-9]+", "-", facts["device"].lower()).strip("-")
     written = []
     for path in pages(root):
         print(f"executing {path.stem} on {facts['device']}", flush=True)
-        notebook = execute(path)
+        notebook = execute(root, path)
         notebook.metadata["recorded"] = facts
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{path.stem}.ipynb"

@@ -1,23 +1,17 @@
-"""Join the outputs of this build with those recorded on GPU machines, for Sphinx to show both.
+"""The outputs that were recorded on GPU machines: which of them fit the pages as they are now.
 
-Sphinx reads its outputs from a second jupyter-cache, `_build/shown`. In it, a cell whose recorded output
-differs has both, with a mark in between that names the machine; `book.render.recorded` takes them apart again.
+`make record` writes them as executed notebooks, `recorded/<device>/<page>.ipynb`. A page shows them behind its own
+outputs where they differ.
 """
 
-import copy
-import hashlib
 import os
-import shutil
-from html import escape
 from pathlib import Path
 
 import nbformat
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
+from nbformat import NotebookNode
 
+from book.project.inputs import Inputs, digest
 from book.project.source import Page
-
-MARK = '<template class="recorded" data-device="{device}" data-torch="{torch}"></template>'
 
 
 def paths(root: Path) -> list[Path]:
@@ -25,52 +19,37 @@ def paths(root: Path) -> list[Path]:
     return [] if os.environ.get("RECORDED") == "none" else sorted((root / "recorded").glob("*/*.ipynb"))
 
 
-def digest(root: Path) -> str:
+def digest_of(inputs: Inputs) -> str:
     """Fingerprint of the recordings: a page that reads them is executed again when they change."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths(root))).hexdigest()
+    return inputs.of(path.relative_to(inputs.root).as_posix() for path in paths(inputs.root))
 
 
-def fitting(root: Path, pages: list[Page], cache) -> dict[str, list[nbformat.NotebookNode]]:
-    """The recordings made from the code that the pages have now, by page; says which are out of date."""
-    found = {}
-    by_name = {page.path.stem: page for page in pages if page.notebook}
+def code(notebook: NotebookNode) -> str:
+    """The fingerprint of a notebook's code and its kernel: what a recording must have been made of."""
+    cells = [[cell.source, cell.metadata.get("tags", [])] for cell in notebook.cells if cell.cell_type == "code"]
+    return digest(repr(cells), notebook.metadata.get("kernelspec", {}).get("name", ""))
+
+
+def of_page(root: Path, page: Page) -> list[dict]:
+    """For each recording of exactly this code: device, torch, and for each code cell the outputs that differ.
+
+    Says of every other recording of the page that it is not used. Outputs that are the same here are None.
+    """
+    found = []
     for path in paths(root):
-        page, recording = by_name.get(path.stem), nbformat.read(path, as_version=4)
-        if page and key(cache, page.notebook) == key(cache, recording):
-            found.setdefault(page.docname, []).append(recording)
-        else:
+        if path.stem != page.path.stem:
+            continue
+        recording = nbformat.read(path, as_version=4)
+        if code(recording) != code(page.notebook):
             print(f"{path.relative_to(root)} was recorded from other code and is not used; make record renews it.")
+            continue
+        pairs = zip(code_outputs(page.notebook), code_outputs(recording), strict=True)
+        differing = [there if there and there != here else None for here, there in pairs]
+        facts = recording.metadata["recorded"]
+        found.append({"device": facts["device"], "torch": facts["torch"], "outputs": differing})
     return found
 
 
-def key(cache, notebook: nbformat.NotebookNode) -> str:
-    """The key of jupyter-cache: the code cells, their metadata and the kernel."""
-    return cache.create_hashed_notebook(notebook)[1]
-
-
-def joined(notebook: nbformat.NotebookNode, recordings: list[nbformat.NotebookNode]) -> nbformat.NotebookNode:
-    """The notebook with recorded outputs behind its own, where they differ."""
-    notebook = copy.deepcopy(notebook)
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for recording in recordings:
-        facts = {name: escape(text) for name, text in recording.metadata["recorded"].items()}
-        recorded_cells = [cell for cell in recording.cells if cell.cell_type == "code"]
-        for cell, recorded in zip(cells, recorded_cells, strict=True):
-            if recorded.outputs and recorded.outputs != cell.outputs:
-                mark = nbformat.v4.new_output("display_data", data={"text/html": MARK.format(**facts)})
-                cell.outputs = [*cell.outputs, mark, *recorded.outputs]
-    return notebook
-
-
-def show(root: Path, pages: list[Page], executed: Path) -> Path:
-    """Write the cache that Sphinx reads; return its path."""
-    cache, shown = get_cache(executed), root / "_build" / "shown"
-    recordings = fitting(root, pages, cache)
-    shutil.rmtree(shown, ignore_errors=True)
-    target = get_cache(shown)
-    for page in pages:
-        if page.notebook:
-            _, notebook = cache.merge_match_into_notebook(page.notebook)
-            notebook = joined(notebook, recordings.get(page.docname, []))
-            target.cache_notebook_bundle(CacheBundleIn(notebook, str(page.path)), check_validity=False)
-    return shown
+def code_outputs(notebook: NotebookNode) -> list[list[NotebookNode]]:
+    """The outputs of each code cell."""
+    return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]

@@ -1,69 +1,31 @@
-"""Execute the notebooks that changed, in parallel, into the jupyter-cache that Sphinx reads.
+"""Execute the notebooks that changed, several at a time, and lay the outputs of all pages ready for Sphinx.
 
-The second step in the path of a page. A cache entry is keyed by the code cells, so prose can change
-without execution. What has executed stays cached even when another page fails.
+The second step in the path of a page. What has executed stays known even when another page fails.
 """
 
 import asyncio
-import atexit
-import os
-import shutil
-import signal
-import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
-from jupyter_client.kernelspec import NoSuchKernel
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError
-
 from book.execute import kernel
+from book.execute.execution import Execution
 from book.execute.progress import Progress
+from book.execute.store import Store
 from book.project.errors import BuildError
+from book.project.inputs import Inputs
 from book.project.source import Page
-
-# A kernel's ports are chosen before it binds them: one that finds them taken meanwhile ends before it has started.
-NOT_STARTED = "before replying to kernel_info"
-
-
-def open_cache(path: Path, pages: list[Page], recordings: str):
-    """Open the jupyter-cache; return it and the pages that it cannot serve.
-
-    A cache that cannot be read is removed, with a note: everything is executed again.
-    """
-    try:
-        cache = get_cache(path)
-        return cache, [page for page in pages if page.notebook and not in_cache(cache, page, recordings)]
-    except OSError:
-        raise
-    except Exception as problem:  # sqlite, JSON, nbformat: whatever a damaged file provokes
-        print(f"The cache of executions is damaged ({type(problem).__name__}); executing all pages again.", flush=True)
-        shutil.rmtree(path)
-        return get_cache(path), [page for page in pages if page.notebook]
-
-
-def in_cache(cache, page: Page, recordings: str) -> bool:
-    """Whether the cache holds readable outputs for exactly this page's code.
-
-    A page that depends on the device may read the recordings, so it must have seen these.
-    """
-    try:
-        record = cache.match_cache_notebook(page.notebook)
-    except KeyError:
-        return False
-    cache.get_cache_bundle(record.pk)
-    return "accelerator" not in page.notebook.metadata or record.data.get("recordings") == recordings
 
 
 class Run:
-    """One execution of several pages: their cache, limits, progress, and the kernels now running."""
+    """The execution of several pages: where their outputs go, progress, and the executions that are going on."""
 
-    def __init__(self, cache, timeout: int, progress: Progress, recordings: str):
-        self.cache, self.timeout, self.progress, self.recordings = cache, timeout, progress, recordings
-        self.clients: list[NotebookClient] = []
+    def __init__(self, store: Store, progress: Progress):
+        self.store, self.progress = store, progress
+        self.executions: list[Execution] = []
         self.stopping = False
 
     async def all(self, pages: list[Page]) -> list[BuildError]:
@@ -78,93 +40,55 @@ class Run:
         return [result for result in results if result]
 
     async def page(self, page: Page) -> BuildError | None:
-        """Execute one notebook and cache it, with a second kernel if the first did not start."""
-        problem = await self.attempt(page)
-        if problem and NOT_STARTED in str(problem) and not self.stopping:
-            problem = await self.attempt(page)
-        return problem
-
-    async def attempt(self, page: Page) -> BuildError | None:
-        """Execute one notebook and cache it; return what went wrong, if anything."""
-        current = 0
-
-        def note(cell, cell_index):
-            nonlocal current
-            current = cell_index
-            if cell.cell_type == "code":
-                self.progress.cell(page.docname)
-
-        client = NotebookClient(
-            page.notebook,
-            timeout=self.timeout,
-            coalesce_streams=True,  # what is printed arrives in pieces, cut at random
-            record_timing=False,  # timing metadata would change the cache key
-            on_cell_start=note,
-            extra_arguments=list(kernel.ARGUMENTS),
-            resources={"metadata": {"path": str(page.path.parent)}},
-        )
-        self.clients.append(client)
+        """Execute one page and keep its outputs; return what went wrong, if anything."""
         self.progress.start(page.docname, page.num_code_cells)
         started = time.monotonic()
         try:
-            await client.async_execute(stderr=subprocess.DEVNULL)  # what a kernel says as it is stopped
-        except (CellExecutionError, CellTimeoutError, NoSuchKernel, RuntimeError) as problem:
+            with working_folder(page) as folder:
+                execution = Execution(page.notebook, folder, page.settings, page.place)
+                self.executions.append(execution)
+                await execution.run(lambda _cell_index: self.progress.cell(page.docname))
+        except BuildError as problem:
             self.progress.failed(page.docname)
-            return explain(page, current, problem, self.timeout)
-        finally:
-            # nbclient leaves this behind when a kernel dies before it has started, and stumbles over it at exit
-            atexit.unregister(client._cleanup_kernel)
+            return problem
         seconds = time.monotonic() - started
-        facts = {"execution_seconds": seconds, "recordings": self.recordings}
-        bundle = CacheBundleIn(page.notebook, str(page.path), data=facts)
-        self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        self.store.keep(page, seconds)
+        self.store.lay_ready(page)
         self.progress.done(page.docname, seconds)
         return None
 
     def stop(self) -> None:
         """Start no more pages and kill the kernels; their pages then end with an error."""
         self.stopping = True
-        for client in self.clients:
-            process = getattr(getattr(client.km, "provisioner", None), "process", None)
-            if process and process.poll() is None:
-                # A kernel leads a process group of its own, with whatever its cells have started.
-                process.kill() if os.name == "nt" else os.killpg(process.pid, signal.SIGKILL)
+        for execution in self.executions:
+            execution.stop()
 
 
-def explain(page: Page, cell_index: int, problem: Exception, timeout: int) -> BuildError:
-    """Turn an exception of nbclient into a message with file, cell and way out."""
-    where = page.place(cell_index)
-    if isinstance(problem, CellExecutionError):
-        what = f"{problem.ename}: {problem.evalue}"
-        way_out = "Mend the cell (make lab opens the page), or tag it raises-exception if the error is to be shown."
-    elif isinstance(problem, CellTimeoutError):
-        what = f"ran for more than {timeout} s and was stopped"
-        way_out = "Make the cell faster, or raise execute: timeout: in _config.yml."
-    elif isinstance(problem, NoSuchKernel):
-        where, what = f"{page.docname}.md, front matter", f"no kernel named {problem.name!r}"
-        way_out = "Set kernelspec: name: python3."
-    elif NOT_STARTED in str(problem):
-        where, what = f"{page.docname}.md", f"the kernel did not start ({problem})"
-        way_out = "Run the command again; if it stays so, see what python -m ipykernel_launcher says."
-    else:  # nbclient's DeadKernelError
-        what = f"the kernel died while it ran this cell ({problem})"
-        way_out = "The cell ended its own process or ran out of memory: run it alone in make lab."
-    return BuildError(where, what, way_out)
+@contextmanager
+def working_folder(page: Page) -> Iterator[Path]:
+    """Where the cells of a page run: in its folder, or in one of their own that is removed afterwards."""
+    if not page.settings.in_temp:
+        yield page.path.parent
+        return
+    with tempfile.TemporaryDirectory(prefix="book-page-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
-def execute(pages: list[Page], cache_path: Path, timeout: int, recordings: str) -> int:
-    """Bring the cache up to date; return how many notebooks were executed.
+def execute(inputs: Inputs, pages: list[Page], cache_path: Path) -> int:
+    """Bring the outputs of all pages up to date; return how many were executed.
 
-    `recordings` is the fingerprint of the recorded outputs that pages may read.
-
-    Raises BuildError with every failure. On KeyboardInterrupt the kernels are shut down first.
+    Raises a group of BuildErrors with every failure. On KeyboardInterrupt the kernels are killed first.
     """
-    cache, pending = open_cache(cache_path, pages, recordings)
+    store = Store(inputs, cache_path)
+    changed = [page for page in pages if page.is_notebook and not store.is_current(page)]
+    pending = [page for page in changed if not store.find(page)]
+    for page in changed:
+        if page not in pending:
+            store.lay_ready(page)
     if not pending:
         return 0
-    os.environ.update(kernel.environment())
     with Progress() as progress, ThreadPoolExecutor(1) as executor:
-        run = Run(cache, timeout, progress, recordings)
+        run = Run(store, progress)
         # In a thread of its own: in the main thread nbclient would take over the handling of Ctrl-C.
         future = executor.submit(asyncio.run, run.all(pending))
         try:

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, Tag
 from book.project.address import site_url
 from book.project.errors import BuildError
 from book.project.source import Edition, config
-from book.render import figures, highlighting
+from book.render import figures
 
 HERE = Path(__file__).parent
 COLOURS = HERE.parents[1] / "_static/css/0-colours.css"
@@ -36,14 +36,14 @@ FEWEST_LINES = 4  # of code before or after a break
 SHORT_TABLE = 10  # rows of a table that stays on one page
 SHORT_SECTION = 800  # letters of a section without cells that stays on one page, such as an entry of an index
 SHORT_CODE = 30  # letters of code inside a sentence that stays on one line
-# The kinds of marks in code that show in print; every other one would only make the PDF larger.
-KINDS = {"c": "comment", "k": "keyword", "s": "string", "m": "number", "ne": "error", "gr": "error"}
+# The marks in code that show in print; every other one would only make the PDF larger.
+PRINTED = {"t-c", "t-k", "t-s", "t-m", "t-ne", "t-bold"}
 PLACEHOLDER = "000"  # where a page number will stand
 
 
 def translation(root: Path, edition: Edition) -> Callable[[str], str]:
     """The words of the document in the language of the edition."""
-    return gettext.translation("book", root / "locale", [edition.code], fallback=True).gettext
+    return gettext.translation("book", root / "_build" / "locale", [edition.code], fallback=True).gettext
 
 
 def page_file(root: Path, edition: Edition, docname: str) -> Path:
@@ -107,7 +107,7 @@ class Chapter:
         self.find_environment()
         self.hold_together()
         self.title = self.article.h1.get_text().strip()
-        if section := page.select_one("nav.book .current > a[data-number]"):
+        if section := page.select_one("nav.book a[aria-current][data-number]"):
             number = BeautifulSoup(f'<span class="number">{section["data-number"]}</span> ', "html.parser")
             self.article.h1.insert(0, number)
         self.solved = self.take_solutions()
@@ -237,11 +237,11 @@ def mark(element: Tag, name: str) -> None:
 
 
 def unfold(box: Tag) -> None:
-    """Turn a <details> into a block that shows everything; the label of a recorded output or a solution stays."""
+    """Turn a <details> into a block that shows everything; the label of a recorded output or a box stays."""
     box.name = "div"
     box.attrs.pop("open", None)
     summary = box.find("summary", recursive=False)
-    if summary and {"recorded", "solution"} & set(box.get("class", [])):
+    if summary and {"recorded", "admonition"} & set(box.get("class", [])):
         summary.name = "p"
     elif summary:
         summary.decompose()
@@ -249,7 +249,7 @@ def unfold(box: Tag) -> None:
 
 
 def lines(pre: Tag) -> list[str]:
-    """The lines of a block of code as HTML; Pygments closes its elements at the end of each."""
+    """The lines of a block of code as HTML; no mark goes over the end of one."""
     return pre.decode_contents().rstrip("\n").split("\n")
 
 
@@ -266,9 +266,7 @@ def groups(code: list[str]) -> list[list[str]]:
 def hang_lines(pre: Tag) -> None:
     """Make each line an element of its own, so that the rest of a line that is too long is indented."""
     for token in pre.find_all(True):
-        if kind := KINDS.get(token.name.removeprefix(highlighting.PREFIX)):
-            token.name, token["class"] = "span", kind
-        else:
+        if token.name not in PRINTED:
             token.unwrap()
     html = "".join(
         '<span class="lines">' + "".join(f'<span class="line">{line}\n</span>' for line in group) + "</span>"

@@ -7,6 +7,7 @@ whatever needs it is left out.
 import os
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from book.project.errors import BuildError
@@ -27,13 +28,18 @@ def repository(root: Path) -> str | None:
             if not NAME.fullmatch(value):
                 raise BuildError(variable, f"{value!r} is not owner/name", f"Set {variable}=owner/name or unset it.")
             return value
+    match = GITHUB_ORIGIN.search(origin(root))
+    return match["name"] if match else None
+
+
+@cache
+def origin(root: Path) -> str:
+    """The address of git's `origin`, or an empty text; asked once, because every page asks for the repository."""
     try:
         git = ["git", "-C", str(root), "remote", "get-url", "origin"]
-        origin = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+        return subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     except OSError:  # no git on this machine
-        return None
-    match = GITHUB_ORIGIN.search(origin)
-    return match["name"] if match else None
+        return ""
 
 
 def site_url(root: Path) -> str | None:

@@ -1,8 +1,10 @@
 """Where the build puts things, and which of them a page may offer for download."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from book.project.source import Edition
+if TYPE_CHECKING:
+    from book.project.source import Edition
 
 
 def pdf_folder(root: Path) -> Path:
@@ -10,12 +12,12 @@ def pdf_folder(root: Path) -> Path:
     return root / "_build" / "pdf"
 
 
-def pdf_name(edition: Edition) -> str:
+def pdf_name(edition: "Edition") -> str:
     """The name of an edition's PDF."""
     return f"deep-learning-computation-{edition.notebooks}.pdf"
 
 
-def offered_pdf(root: Path, edition: Edition) -> str | None:
+def offered_pdf(root: Path, edition: "Edition") -> str | None:
     """The file name of the edition's PDF when there is one for download, else None."""
     name = pdf_name(edition)
     return name if (pdf_folder(root) / name).is_file() else None

@@ -3,19 +3,27 @@
 The first step in the path of a page; everything malformed is caught here, before anything runs.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
+import posixpath
+import re
+from collections import Counter
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 
 import yaml
 from jsonschema import ValidationError
 from jupyter_book.config import get_final_config, validate_yaml
 from myst_nb.core.config import NbParserConfig
-from myst_nb.core.read import MystMetadataParsingError, create_nb_reader
+from myst_nb.core.read import MystMetadataParsingError, create_nb_reader, is_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
+from book.project import page_settings
 from book.project.errors import BuildError
+from book.project.page_settings import PageSettings
+
+CODE_CELLS = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.M | re.S)
 
 
 @dataclass(frozen=True)
@@ -36,11 +44,43 @@ class Edition:
 
 @dataclass
 class Page:
-    """One file of the table of contents; `notebook` is None for a page without code cells."""
+    """One file of the table of contents; `text` is all of it, `settings` say how it is executed."""
 
     docname: str
     path: Path
-    notebook: NotebookNode | None
+    text: str
+    myst: MdParserConfig
+    settings: PageSettings
+
+    @property
+    def folder(self) -> str:
+        """Where the page lies, from the root of the book, with slashes."""
+        return posixpath.dirname(self.docname)
+
+    @cached_property
+    def is_notebook(self) -> bool:
+        """Whether the page has a kernel and code cells, by its front matter."""
+        return is_myst_markdown_notebook(self.text)
+
+    @cached_property
+    def code(self) -> str:
+        """The text of the code cells, their fences included; found without parsing the page."""
+        return "\n".join(cell[0] for cell in CODE_CELLS.finditer(self.text))
+
+    @cached_property
+    def notebook(self) -> NotebookNode | None:
+        """The page as myst-nb reads it (so its code has the key that myst-nb would give it); None without a kernel.
+
+        Raises BuildError when the options of a cell are malformed.
+        """
+        if not self.is_notebook:
+            return None
+        reader = create_nb_reader(str(self.path), self.myst, NbParserConfig(), self.text)
+        try:
+            return reader.read(self.text)
+        except (MystMetadataParsingError, ValueError) as problem:
+            name = f"{self.docname}{self.path.suffix}"
+            raise BuildError(name, str(problem), "Mend the options of that cell.") from None
 
     @property
     def num_code_cells(self) -> int:
@@ -57,6 +97,8 @@ def read_yaml(path: Path) -> object:
     """Parse a YAML file; BuildError names the file and line when it is missing or malformed."""
     try:
         return yaml.safe_load(path.read_text("utf8"))
+    except UnicodeDecodeError:
+        raise BuildError(path.name, "is not UTF-8", "Save the file in UTF-8.") from None
     except FileNotFoundError:
         raise BuildError(path.name, "is missing", "Run the command in the folder of the book.") from None
     except yaml.YAMLError as problem:
@@ -98,45 +140,59 @@ def editions(root: Path) -> list[Edition]:
 
 
 def pages(root: Path) -> list[Page]:
-    """Every page of `_toc.yml`, notebooks read the way myst-nb reads them (same cache key)."""
+    """Every page of `_toc.yml`, in its order."""
+    made = config(root)
+    try:
+        myst = MdParserConfig(
+            **{one.name: made[f"myst_{one.name}"] for one in fields(MdParserConfig) if f"myst_{one.name}" in made}
+        )
+    except (TypeError, ValueError) as problem:
+        raise BuildError("_config.yml", f"MyST's settings: {problem}", "Mend that setting.") from None
+    common = page_settings.of_all(made)
+    return [read_page(root, docname, myst, common) for docname in docnames(root)]
+
+
+def docnames(root: Path) -> list[str]:
+    """The names of the pages in `_toc.yml`, without suffix; BuildError for what the book does not do there."""
     read_yaml(root / "_toc.yml")
     try:
-        docnames = list(parse_toc_yaml(root / "_toc.yml"))
+        contents = parse_toc_yaml(root / "_toc.yml")
     except (MalformedError, KeyError, TypeError, AttributeError) as problem:
         raise BuildError("_toc.yml", str(problem), "Compare with the example in README.md.") from None
-    myst = MdParserConfig(enable_extensions=set(config(root)["myst_enable_extensions"]))
-    return [read_page(root, docname, myst) for docname in docnames]
+    if patterns := sorted(contents.globs()):
+        why = f"glob: {patterns[0]} is refused: a book says which pages it has, and in which order"
+        raise BuildError("_toc.yml", why, "Name each page, with file:.")
+    names = [name.removesuffix(".md") for name in contents]
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise BuildError("_toc.yml", f"names {name}.md {times} times", "Leave one entry for it.")
+    return names
 
 
-def read_page(root: Path, docname: str, myst: MdParserConfig) -> Page:
-    """Read one page; BuildError when it does not exist or its front matter is malformed."""
-    path = root / docname if docname.endswith(".md") else root / f"{docname}.md"
-    name = path.relative_to(root).as_posix()
+def read_page(root: Path, docname: str, myst: MdParserConfig, common: NbParserConfig) -> Page:
+    """Read one page; BuildError when it does not exist, is no Markdown in UTF-8, or its front matter is malformed."""
+    path = root / f"{docname}.md"
+    name = f"{docname}.md"
     try:
         text = path.read_text("utf8")
     except FileNotFoundError:
-        raise BuildError("_toc.yml", f"names {name}, which does not exist", "Write the page or take it out.") from None
-    check_front_matter(name, text)
-    reader = create_nb_reader(str(path), myst, NbParserConfig(), text)
-    try:
-        notebook = reader.read(text) if reader else None
-    except (MystMetadataParsingError, ValueError) as problem:
-        raise BuildError(name, str(problem), "Mend the options of that cell.") from None
-    return Page(docname.removesuffix(".md"), path, notebook)
+        raise no_such_page(root, docname) from None
+    except UnicodeDecodeError as problem:
+        line = path.read_bytes()[: problem.start].count(b"\n") + 1
+        raise BuildError(f"{name}, line {line}", "is not UTF-8", "Save the file in UTF-8.") from None
+    data = page_settings.front_matter(name, text)
+    settings = page_settings.of_page(common, PurePosixPath(path.as_posix()), name, data)
+    return Page(docname, path, text, myst, settings)
 
 
-def check_front_matter(name: str, text: str) -> None:
-    """Raise BuildError when the block between the first two `---` lines is not a YAML mapping."""
-    if not text.startswith("---"):
-        return
-    block, closed, _ = text.removeprefix("---").partition("\n---")
-    way_out = "Mend the lines between the first two '---'; model-construction.md shows the usual ones."
-    if not closed:
-        raise BuildError(f"{name}, front matter", "does not end with a line '---'", way_out)
-    try:
-        data = yaml.safe_load(block)
-    except yaml.YAMLError as problem:
-        line = problem.problem_mark.line + 1 if getattr(problem, "problem_mark", None) else 1
-        raise BuildError(f"{name}, front matter, line {line}", "is not valid YAML", way_out) from None
-    if not isinstance(data, dict):
-        raise BuildError(f"{name}, front matter", "is not a mapping of keys to values", way_out)
+def no_such_page(root: Path, docname: str) -> BuildError:
+    """What to say of an entry of `_toc.yml` that is no Markdown page."""
+    for name in (docname, f"{docname}.ipynb", f"{docname}.rst"):
+        if (root / name).is_file():
+            what = f"names {name}, which is refused: pages are written in Markdown"
+            if name.endswith(".ipynb"):
+                way_out = f"jupytext --to myst {name} makes {Path(name).stem}.md of it; take the notebook away then."
+            else:
+                way_out = "Write it as Markdown (rst2myst helps), or take it out."
+            return BuildError("_toc.yml", what, way_out)
+    return BuildError("_toc.yml", f"names {docname}.md, which does not exist", "Write the page or take it out.")

@@ -1,17 +1,33 @@
 """The book's Sphinx extension: what its pages have beyond Jupyter Book.
 
-`language` is about the editions, `search` (with `sections`) makes the index that the search page loads.
-
-One module a job: `notebook` writes the Colab notebooks, `layout` fills the templates, `buttons` says where
-a page can be launched and downloaded, `assets` joins style sheets and scripts, `highlighting` colours code,
-`figures` sets the book's drawings into a page, `mathml` its formulas, `recorded` the outputs of GPU machines,
-`labels` names its sections, `errors` leads back to the index of messages, `live` has the words of the live cells,
-`body` and `page` mend what other extensions write.
+One module a job. What runs Sphinx: `parallel` has a process for each edition, `edition` starts Sphinx in it, `keys`
+says which pages are made anew, `builder` writes these. What is read: `executed` brings outputs, `messages` and
+`doctrees` keep translated pages quick and small, `labels` names sections, `language` is about the editions. What is
+written: `translator` the HTML of a page, `highlighting` its code, `mathml` its formulas, `figures` its drawings,
+`recorded` the outputs of GPU machines, `notebook` the Colab notebooks, `layout` fills the templates with `contents`,
+`buttons` and the words of live cells (`live_words`), `error_index` leads back to the index of messages, `assets`
+joins style sheets and scripts, `search` makes the index of the search, `page` the way from and to the first page.
 """
 
 from sphinx.application import Sphinx
 
-from book.render import assets, body, figures, labels, language, layout, mathml, notebook, page, recorded, search
+from book.render import (
+    assets,
+    builder,
+    doctrees,
+    executed,
+    figures,
+    labels,
+    language,
+    layout,
+    mathml,
+    messages,
+    notebook,
+    page,
+    recorded,
+    search,
+    translator,
+)
 from book.render import error_index as errors
 from book.render import live_words as live
 
@@ -22,7 +38,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("book_downloads", False, "html", bool)
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
-    pages = (labels, notebook, figures, mathml, page, recorded, errors, body, live, layout, assets)
-    for module in (language, search, *pages):
+    first = (language, search, executed, messages, doctrees, labels, notebook, builder)
+    for module in (*first, figures, mathml, page, recorded, errors, translator, live, layout, assets):
         module.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,17 +1,31 @@
-"""Build one edition with Sphinx, in a process of its own: `python -m book.render.edition <code>`.
+"""Render one edition with Sphinx: pages and notebooks from the same doctrees, in `_build/work/<edition>/`.
 
-The third step in the path of a page: HTML and Colab notebooks from the same doctrees, in
-`_build/work/<edition>/`. The process exits with Sphinx's status; warnings are errors.
+The third step in the path of a page. What Sphinx keeps between builds is used again, page by page, as
+`book.render.keys` says; warnings are errors.
 """
 
-import shutil
-import sys
+import gettext
+import io
+import re
+import traceback
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_book.sphinx import build_sphinx
+import yaml
+from docutils.utils import SystemMessage
+from jupyter_book.config import get_final_config
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from book.project.address import site_url
-from book.project.source import Edition, editions
+from book.project.errors import WAYS_OUT, BuildError
+from book.project.inputs import Inputs
+from book.project.source import Edition
+from book.render.keys import Keys, connect
+
+MOST_LINES = 30  # of Sphinx's messages; the first mistakes explain the rest
 
 
 def work_folder(root: Path, edition: Edition) -> Path:
@@ -19,48 +33,106 @@ def work_folder(root: Path, edition: Edition) -> Path:
     return root / "_build" / "work" / edition.notebooks
 
 
-def overrides(root: Path, edition: Edition) -> dict:
+@dataclass(frozen=True)
+class Job:
+    """What one edition is rendered from; `folders` are those that have pages, `settings` what the environment says."""
+
+    root: Path
+    edition: Edition
+    inputs: Inputs
+    folders: frozenset[str]
+    settings: str
+
+    @property
+    def work(self) -> Path:
+        return work_folder(self.root, self.edition)
+
+
+def overrides(job: Job) -> dict:
     """What differs from the plain Jupyter Book for this edition."""
-    address = site_url(root)
+    edition, address = job.edition, site_url(job.root)
+    base = "/".join(part for part in (address, edition.path) if part) + "/" if address else ""
     return {
         "language": edition.code,
+        "locale_dirs": ["_build/locale"],
         "html_title": edition.title,
-        "html_baseurl": f"{address}/{edition.path}/".replace("//", "/").replace(":/", "://") if address else "",
+        "html_baseurl": base,
         "book_edition": edition.notebooks,
         "book_downloads": True,
-        "nb_execution_cache_path": str(root / "_build" / "shown"),  # see book.execute.recordings
+        "book_outputs": str(job.root / "_build" / "executed"),
+        "nb_execution_mode": "off",  # it is done, see `book.execute`
         "latex_individualpages": False,
     }
 
 
-def build(root: Path, edition: Edition, builder: str) -> bool:
-    """Run one Sphinx builder; return whether it ended without warning."""
-    folder = work_folder(root, edition)
-    status = build_sphinx(
-        root,
-        folder / builder,
-        doctreedir=folder / "doctrees",
-        noconfig=True,
-        path_config=root / "_config.yml",
-        confoverrides=overrides(root, edition),
-        builder=builder,
-        quiet=True,
+def application(job: Job, warnings: io.StringIO) -> Sphinx:
+    """Sphinx as Jupyter Book sets it up for a page on the web."""
+    settings, _facts = get_final_config(
+        user_yaml=job.root / "_config.yml", cli_config=overrides(job), sourcedir=job.root, use_external_toc=True
+    )
+    app = Sphinx(
+        srcdir=job.root,
+        confdir=None,
+        outdir=job.work / "html",
+        doctreedir=job.work / "doctrees",
+        buildername="html",
+        confoverrides=settings,
+        status=None,
+        warning=warnings,
         warningiserror=True,
         keep_going=True,
     )
-    return status == 0
+    # As Jupyter Book does where a table of contents asks for numbers
+    if "numbered: true" in yaml.dump(app.config.external_site_map.as_json()):
+        app.setup_extension("sphinx_multitoc_numbering")
+    return app
 
 
-def main(code: str) -> int:
-    """Build the edition `code` of the book in the current folder."""
-    root = Path.cwd()
-    edition = next(edition for edition in editions(root) if edition.code == code)
-    if all(build(root, edition, builder) for builder in ("html", "notebook")):
-        return 0
-    # Sphinx reports a warning only when it reads a page: forget what was read, or the next build would pass.
-    shutil.rmtree(work_folder(root, edition), ignore_errors=True)
-    return 1
+class Session:
+    """Sphinx for one edition, loaded with its first job and used again for the next, as long as no job fails."""
+
+    def __init__(self):
+        self.app: Sphinx | None = None
+        self.warnings = io.StringIO()
+        # What extensions register with docutils stays registered as long as the process.
+        self.registered = ExitStack()
+
+    def render(self, job: Job) -> str:
+        """Bring `_build/work/<edition>` up to date; return the messages of what went wrong, or an empty text."""
+        keys = Keys.take(job)
+        try:
+            if self.app is None:
+                self.registered.enter_context(patch_docutils(None))
+                self.registered.enter_context(docutils_namespace())
+                self.app = application(job, self.warnings)
+                connect(self.app)
+            self.app.book_keys = keys
+            gettext._translations.clear()  # by file name, so that a corrected catalog would not be seen
+            self.app.build()
+            keys.done = self.app.statuscode == 0
+            return "" if keys.done else self.warnings.getvalue() or "Sphinx stopped without a message."
+        except (SphinxError, SystemMessage, OSError) as problem:
+            return f"{self.warnings.getvalue()}{where(self.app)}{problem}"
+        except Exception as problem:  # whatever an extension does not expect
+            last = "".join(traceback.format_tb(problem.__traceback__)[-2:])
+            return f"{self.warnings.getvalue()}{where(self.app)}{type(problem).__name__}: {problem}\n{last}"
+        finally:
+            with suppress(OSError):  # of a full disk, which has been said
+                keys.save()
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+def where(app: Sphinx | None) -> str:
+    """The page that Sphinx was at."""
+    docname = app.env.temp_data.get("docname") if app and hasattr(app, "env") and app.env else None
+    return f"{docname}.md: " if docname else ""
+
+
+def explain(job: Job, messages: str) -> BuildError:
+    """The lines of Sphinx's messages that an author needs, with paths inside the book, and the way out."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", messages).replace(f"{job.root}/", "").replace(f"{job.root}\\", "")
+    lines = ["Sphinx stopped", *(line for line in text.splitlines() if line.strip())]
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"… and {len(lines) - MOST_LINES} more lines"]
+    system = re.search(r"\[Errno (\d+)\]", text)
+    way_out = WAYS_OUT.get(int(system[1])) if system else None
+    return BuildError(f"edition {job.edition.name}", "\n  ".join(lines), way_out or "Mend what is named above.")

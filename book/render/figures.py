@@ -1,4 +1,4 @@
-"""Set the book's own SVG drawings into the page itself.
+"""Set the book's own SVG drawings into the page itself, and measure the other images.
 
 Inside the page a drawing takes its colours from the page's light or dark theme, its words can be
 searched and read aloud, and it costs no request.
@@ -8,8 +8,10 @@ import re
 from functools import cache
 from html import escape
 from pathlib import Path
+from xml.etree import ElementTree
 
 from docutils import nodes
+from PIL import Image, UnidentifiedImageError
 from sphinx.application import Sphinx
 
 from book.translate.drawings import translated
@@ -19,6 +21,7 @@ RULE = re.compile(r"\.([\w-]+)\s*\{\s*([^}]*?)\s*\}")
 FALLBACK = re.compile(r"(var\(--[\w-]+), #\w+\)")  # the page has all of the colours
 STYLE = re.compile(r"<style>(.*?)</style>\s*", re.S)
 CLASSES = re.compile(r'(?<= class=")[^"]*')
+PIXELS = {"pt": 96 / 72, "px": 1.0, "": 1.0}
 NAME = re.compile(r"<title\b.*?</title>\s*", re.S)
 
 
@@ -54,6 +57,22 @@ def svg_of(path: Path, alt: str) -> str:
     start = re.sub(r'\s(role|aria-\w+)="[^"]*"', "", start)
     rest = re.sub(r'<desc id="[^"]*"', "<desc", rest)
     return f'{start} role="img" aria-label="{escape(alt)}">{rest}'.strip()
+
+
+def size(path: Path, density: int) -> tuple[int, int] | None:
+    """Width and height of an image in CSS pixels; None where they are not known."""
+    try:
+        if path.suffix != ".svg":
+            with Image.open(path) as image:
+                return image.width // density, image.height // density
+        _event, root = next(ElementTree.iterparse(path, ["start"]))
+    except (FileNotFoundError, UnidentifiedImageError):  # it lies on another host, or Pillow cannot read it
+        return None
+    lengths = [re.fullmatch(r"([\d.]+)([a-z]*)", root.get(name, "")) for name in ("width", "height")]
+    if not all(length and length[2] in PIXELS for length in lengths):
+        return None
+    width, height = (round(float(length[1]) * PIXELS[length[2]]) for length in lengths)
+    return width, height
 
 
 def set_into_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:

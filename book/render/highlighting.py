@@ -1,78 +1,149 @@
-"""The colours of code: their rules, and the marks in a page that the rules colour.
+"""The colours of code: the formatter that marks it, and the rules that colour the marks.
 
-Pygments knows several dozen classes of tokens, most of which look like another one. A page is smaller and sooner
-painted with one kind for each look, one mark for neighbours of the same look, and none for plain names. A mark is
-an element named after its kind, <t-k> for a keyword: of a span with a class there would be a thousand on a page.
+Pygments knows several dozen kinds of tokens, most of which look like another one. A page is smaller and sooner
+painted with one mark for each look, one for neighbours of the same look, and none for plain names. A mark is an
+element named after its kind, <t-k> for a keyword: of a span with a class there would be a thousand on a page.
 """
 
-import re
+from collections.abc import Iterable, Iterator
 from functools import cache
+from html import escape
 
 from pygments.formatters import HtmlFormatter
+from pygments.style import Style
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES, Name, Text, Token, _TokenType
+from sphinx.highlighting import PygmentsBridge
 
 LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"  # at least AA on the page's grounds
-# The looks that the book uses, each by the class that stands for it: what looks otherwise is left plain.
+# The looks that the book uses, each by Pygments' short name of a kind that has it: what looks otherwise is left plain.
 KINDS = ["c", "k", "s", "m", "nc"]
-OWN = {"ne", "gr"}  # in a traceback they have a rule of their own
+ERROR = Name.Exception  # has a rule of its own in a traceback
 # A quarter of all marks would be signs such as = and +, another tenth self, print and len: they are read without.
-PLAIN = {"hll", "o", "nb", "bp"}
-MARK = re.compile(r'<span class="([a-z]\w{0,2})">([^<]*)</span>')
-GUARD = re.compile(r"<pre><span></span>(?!\n)")  # browsers drop an empty first line that nothing stands before
-# The message of an error is read as Python by Pygments, with its "for" and "is" in the colour of keywords.
-TRACEBACK = re.compile(r'<div class="output traceback.*?</pre>', re.S)
-NEIGHBOURS = re.compile(r'<span class="(\w+)">[^<]*</span>(?: *<span class="\1">[^<]*</span>)+')
+PLAIN = {"o", "nb", "bp"}
 PREFIX = "t-"  # of the names of marks
+# What a program may ask of a terminal, as myst-nb's lexer names it, and has a rule in `_static/css/4-cells.css`.
+# Grounds, black and white would be unreadable in one of the themes.
+TERMINAL = {"Bold", "Red", "Green", "Yellow", "Blue", "Magenta", "Cyan"}
+
+Piece = tuple[tuple[str, ...], str]  # a text and the names of its marks, from the outermost to the innermost
 
 
-def colours(style: str) -> dict[str, str]:
-    """The declarations of a Pygments style for each class of token."""
-    definitions = HtmlFormatter(style=style).get_style_defs(".highlight")
-    return dict(re.findall(r"^\.highlight \.(\w+) \{ (.+?) \}", definitions, re.M))
+def colours(style: type[Style]) -> dict[str, str]:
+    """The colour of each kind of token in a style, by its short name."""
+    return {STANDARD_TYPES[kind]: f"#{style.style_for_token(kind)['color']}" for kind in STANDARD_TYPES}
+
+
+@cache
+def themes() -> tuple[dict[str, str], dict[str, str]]:
+    """The colours of the light theme and of the dark one."""
+    light, dark = (colours(get_style_by_name(name)) for name in (LIGHT, DARK))
+    return light, dark
 
 
 @cache
 def kinds() -> dict[str, str]:
-    """The class that stands for each class of token that does not look like a plain name."""
-    light, dark = colours(LIGHT), colours(DARK)
-    known = {(light.get(name), dark.get(name)): name for name in KINDS}
-    stand_ins = {name: known.get((light.get(name), dark.get(name))) for name in light.keys() | dark.keys()}
-    kinds = {name: kind for name, kind in stand_ins.items() if kind and name not in PLAIN}
-    return kinds | {name: name for name in OWN & light.keys()}
+    """The kind that stands for each kind of token that does not look like a plain name, both by their short names."""
+    light, dark = themes()
+    known = {(light[name], dark[name]): name for name in KINDS}
+    stand_ins = {name: known.get((light[name], dark[name])) for name in light}
+    found = {name: kind for name, kind in stand_ins.items() if kind and name not in PLAIN}
+    return found | {STANDARD_TYPES[ERROR]: STANDARD_TYPES[ERROR]}
 
 
 def rules() -> str:
-    """The colours of code, for both themes; paper has those of the light one."""
+    """The colours of the marks, for both themes; paper has those of the light one."""
     light, dark = (
-        "\n".join(
-            f"{start}.highlight {PREFIX}{kind}{{{style.get(kind, style['n'])}}}"
-            for kind in sorted(set(kinds().values()))
-        )
-        for style, start in ((colours(LIGHT), ""), (colours(DARK), '[data-theme="dark"] '))
+        "\n".join(f"{start}.highlight {PREFIX}{kind}{{color:{theme[kind]}}}" for kind in sorted(set(kinds().values())))
+        for theme, start in zip(themes(), ("", '[data-theme="dark"] '), strict=True)
     )
     return f"{light}\n@media screen{{\n{dark}\n}}\n"
 
 
-def remark(mark: re.Match) -> str:
-    """A token with the class of its kind, or without a mark when it looks like a plain name."""
-    kind = kinds().get(mark[1])
-    return f'<span class="{kind}">{mark[2]}</span>' if kind else mark[2]
+@cache
+def marks(kind: _TokenType) -> tuple[str, ...]:
+    """The marks of a kind of token; none where it looks like a plain name."""
+    if kind in Token.Color:  # of what a program prints
+        return tuple(PREFIX + name.lower() for name in kind if name in TERMINAL)
+    while kind not in STANDARD_TYPES:
+        kind = kind.parent
+    name = kinds().get(STANDARD_TYPES[kind])
+    return (PREFIX + name,) if name else ()
 
 
-def without_code(traceback: re.Match) -> str:
-    """A traceback in which only the name of the error is marked; a word with a colon after it is marked like one."""
-    html = MARK.sub(lambda mark: mark[0] if mark[1] in OWN else mark[2], traceback[0])
-    first, end, rest = html.partition("</span>")
-    return first + end + MARK.sub(r"\2", rest)
+def error_only(tokens: Iterable) -> Iterator:
+    """A traceback in which only the name of the error is marked.
+
+    Its message is read as Python by Pygments, with its "for" and "is" as keywords, and a word before a colon as
+    another error.
+    """
+    named = False
+    for kind, text in tokens:
+        is_name = kind is ERROR and not named
+        named = named or is_name
+        yield (kind if is_name else Text), text
 
 
-def join(neighbours: re.Match) -> str:
-    """One mark around tokens of the same kind."""
-    text = neighbours[0].replace(f'<span class="{neighbours[1]}">', "").replace("</span>", "")
-    return f'<span class="{neighbours[1]}">{text}</span>'
+def lines(tokens: Iterable) -> Iterator[list[Piece]]:
+    """The pieces of each line of code; no token goes over its end."""
+    line = []
+    for kind, text in tokens:
+        first, *others = text.split("\n")
+        line.append((marks(kind), first))
+        for piece in others:
+            yield line
+            line = [(marks(kind), piece)]
+    if any(text for _marks, text in line):
+        yield line
 
 
-def simplify(html: str) -> str:
-    """The HTML of a page with no more marks in its code than its colours need."""
-    html = TRACEBACK.sub(without_code, GUARD.sub("<pre>", html))
-    html = NEIGHBOURS.sub(join, MARK.sub(remark, html))
-    return MARK.sub(rf"<{PREFIX}\1>\2</{PREFIX}\1>", html)
+def joined(line: list[Piece]) -> list[Piece]:
+    """The pieces of a line with one mark around neighbours of the same kind, and the spaces between them."""
+    found = []
+    for names, text in line:
+        if found and found[-1][0] == names:
+            found[-1] = (names, found[-1][1] + text)
+        elif len(found) > 1 and found[-2][0] == names and not found[-1][1].strip(" "):
+            _marks, spaces = found.pop()
+            found[-1] = (names, found[-1][1] + spaces + text)
+        elif text:
+            found.append((names, text))
+    return found
+
+
+def written(line: list[Piece]) -> str:
+    """A line as HTML."""
+    return "".join(
+        "".join(f"<{name}>" for name in names)
+        + escape(text, quote=False)
+        + "".join(f"</{name}>" for name in reversed(names))
+        for names, text in joined(line)
+    )
+
+
+class MarkFormatter(HtmlFormatter):
+    """Code as <pre> with marks. The option `traceback` says that it is the message of an error."""
+
+    def _format_lines(self, tokensource):
+        """Pygments has no public place for this: here, and nowhere else, it writes a <span> for each token."""
+        tokens = error_only(tokensource) if self.options.get("traceback") else tokensource
+        return ((1, written(line) + "\n") for line in lines(tokens))
+
+    def wrap(self, source):
+        """The box around <pre> is the translator's."""
+        first = next(source, (0, ""))
+        # browsers drop an empty first line that nothing stands before
+        yield 0, "<pre><span></span>" if first[1].startswith("\n") else "<pre>"
+        yield first
+        yield from source
+        yield 0, "</pre>"
+
+    def _wrap_div(self, inner):
+        """Pygments puts a second box around what `wrap` returns, and has no option against it."""
+        return inner
+
+
+class Highlighter(PygmentsBridge):
+    """Sphinx's way to Pygments, with our marks."""
+
+    html_formatter = MarkFormatter

@@ -140,7 +140,7 @@ def alternates(app: Sphinx, pagename: str) -> str:
 def setup(app: Sphinx) -> None:
     """Register the catalogs and connect to Sphinx."""
     for catalog in CATALOGS:
-        app.add_message_catalog(catalog, str(Path(__file__).parents[2] / "locale"))
+        app.add_message_catalog(catalog, str(Path(app.srcdir, "_build", "locale")))
     app.connect("config-inited", translate_settings)
     app.add_transform(TranslateTheRest)
     app.connect("doctree-resolved", translate_description)

@@ -3,17 +3,15 @@
 import base64
 import hashlib
 import json
-import re
 from html import escape
 from pathlib import Path
 
-from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.locale import get_translation
 
 from book.project.address import repository, site_url
-from book.render import body, buttons, language
+from book.render import buttons, contents, language
 
 _ = get_translation("book")
 
@@ -35,9 +33,6 @@ POLICY = {
 }
 
 
-VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')  # the layout has its own, on pages without a source, too
-
-
 def content_security_policy(connect: str = "") -> str:
     """The value of the page's Content-Security-Policy; `connect` names hosts that its scripts may ask besides."""
     digest = base64.b64encode(hashlib.sha256(THEME_SCRIPT.encode()).digest()).decode()
@@ -47,9 +42,6 @@ def content_security_policy(connect: str = "") -> str:
 def words() -> dict[str, str]:
     """The words of the templates, in the language of the edition."""
     return {
-        "begin": _("Begin with the first section"),
-        "choose": _("Choose a section"),
-        "ways": _("Three ways to run it"),
         "skip": _("Skip to the text"),
         "contents": _("Contents of the book"),
         "book": _("The book"),
@@ -71,25 +63,10 @@ def words() -> dict[str, str]:
     }
 
 
-def inner_contents(toc: str) -> str:
-    """Sphinx's contents of a page without the page's own title around them; what is deeper is added by places.js."""
-    contents = BeautifulSoup(toc, "html.parser")
-    for deeper in contents.select("ul ul ul"):
-        deeper.decompose()
-    inner = contents.select_one("ul ul")
-    return body.simplify(inner.decode()) if inner else ""
-
-
-def book_contents(app: Sphinx, context: dict) -> str:
-    """The pages of the book; those that can be run are its sections, and numbered."""
-    toctree = context["toctree"](maxdepth=1, collapse=False, titles_only=True, includehidden=True)
-    contents = BeautifulSoup(toctree, "html.parser")
-    sections, number = app.env.toctree_includes.get(app.config.root_doc, []), 0
-    for name, link in zip(sections, contents.select("a"), strict=True):
-        if "kernelspec" in app.env.metadata[name]:
-            number += 1
-            link["data-number"] = str(number)
-    return body.simplify(contents.decode())
+def description(doctree: nodes.document | None) -> str:
+    """What the front matter of a page says of it; empty where it says nothing."""
+    found = doctree.findall(nodes.meta) if doctree else []
+    return next((meta["content"] for meta in found if meta.get("name") == "description"), "")
 
 
 def structured_data(app: Sphinx, context: dict, description: str) -> str:
@@ -120,9 +97,9 @@ def describe(app: Sphinx, context: dict) -> str:
     description = context["description"]
     properties = {
         "og:type": "article",
-        "og:title": escape(context["title_text"]),
+        "og:title": context["title_text"],
         "og:description": description,
-        "og:site_name": escape(app.config.html_title),
+        "og:site_name": app.config.html_title,
         "og:locale": app.config.language,
     }
     if site_url(Path(app.srcdir)):
@@ -130,7 +107,7 @@ def describe(app: Sphinx, context: dict) -> str:
         card = f"_static/card-{context['language_tag']}.png"
         if Path(app.srcdir, card).is_file():
             properties["og:image"] = f"{app.config.html_baseurl}{card}"
-    lines = [f'<meta property="{name}" content="{value}">' for name, value in properties.items() if value]
+    lines = [f'<meta property="{name}" content="{escape(value)}">' for name, value in properties.items() if value]
     lines.append(f'<script type="application/ld+json">{structured_data(app, context, description)}</script>')
     return "\n".join(lines)
 
@@ -144,16 +121,15 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     if pagename == "404" and (address := site_url(root)):
         context["pathto"] = lambda name, resource=0: f"{address}/{name}" + ("" if resource else app.builder.out_suffix)
     title = app.env.titles.get(pagename)
-    description = re.search(r'<meta content="([^"]*)" name="description"', context.get("metatags") or "")
     own = {
-        "description": description[1] if description else "",
+        "description": description(doctree),
         "language_tag": here.tag,
         "title_text": title.astext() if title else app.config.html_title,
         "words": words(),
         "theme_script": THEME_SCRIPT,
         "content_security_policy": content_security_policy(context.get("live_connect", "")),
-        "contents": book_contents(app, context) if pagename != "404" else "",
-        "sections": inner_contents(context.get("toc") or "") if pagename != app.config.root_doc else "",
+        "contents": contents.of_book(app, pagename) if pagename != "404" else "",
+        "sections": contents.of_page(app, pagename),
         "has_address": bool(site_url(root)),
         "colab": buttons.colab(app, pagename),
         "menus": [
@@ -164,13 +140,13 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     context.update(own)
     if (name := repository(root)) and title:
         context["source_page"] = f"https://github.com/{name}/blob/HEAD/{app.env.doc2path(pagename, base=False)}"
-    context["metatags"] = VIEWPORT.sub("", context.get("metatags") or "")
+    context["metatags"] = context.get("metatags") or ""
     if title:
         context["metatags"] += "\n" + describe(app, context)
     context["metatags"] += language.alternates(app, pagename)
 
 
 def setup(app: Sphinx) -> None:
-    """Connect to Sphinx, after the theme (which uses priority 501)."""
+    """Connect to Sphinx, after others have added to the context."""
     app.connect("html-page-context", lay_out, priority=600)
     app.config.html_additional_pages = {"404": "404.html"}

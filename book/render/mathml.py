@@ -53,7 +53,7 @@ def visit_math(self: HTML5Translator, node: nodes.math) -> None:
 
 def visit_displaymath(self: HTML5Translator, node: nodes.math_block) -> None:
     """A displayed formula, with its number when it has a label."""
-    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
+    self.body.append(self.starttag(node, "div", CLASS="math"))
     self.body.append(mathml(node, "block"))
     if node["number"]:
         self.body.append(f'<span class="eqno">({node["number"]})</span>')

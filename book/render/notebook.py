@@ -226,11 +226,12 @@ class NotebookBuilder(Builder):
         return Path(self.outdir, f"{docname}.ipynb")
 
     def get_outdated_docs(self):
-        """Pages read again since their notebook was written (their text, catalog or figures changed)."""
-        for docname in sorted(self.env.found_docs):
-            doctree, target = Path(self.doctreedir, f"{docname}.doctree"), self.target(docname)
-            if not target.exists() or target.stat().st_mtime < doctree.stat().st_mtime:
-                yield docname
+        """None of its own: notebooks are written with their pages (`book.render.builder`)."""
+        return []
+
+    def is_notebook(self, docname: str) -> bool:
+        """Whether a page has a notebook: its front matter names a kernel."""
+        return "kernelspec" in self.env.metadata.get(docname, {})
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
         """The page on the site; without a known site, the neighbouring notebook."""
@@ -245,10 +246,8 @@ class NotebookBuilder(Builder):
         """Nothing to prepare: each notebook stands alone."""
 
     def write_doc(self, docname: str, doctree: nodes.document):
-        """Write one notebook, when the page is one."""
-        metadata = self.env.metadata.get(docname, {})
-        if "kernelspec" not in metadata:
-            return
+        """Write one notebook."""
+        metadata = self.env.metadata[docname]
         self.current_doc_name = docname
         translator = self.create_translator(doctree, self)
         doctree.walkabout(translator)

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.locale import get_translation
 from sphinx_exercise.nodes import is_extension_node
 
 from book.project.source import editions
+from book.render.layout import description
 
+_ = get_translation("book")
 # The script, where there is one, leads to the reader's last choice of language; see _static/js/language.js.
 REDIRECT = """<!DOCTYPE html>
 <html lang="{language}">
@@ -31,6 +34,26 @@ def unwrap_exercises(app: Sphinx, doctree: nodes.document, docname: str) -> None
                 section.replace_self(section.children)
 
 
+def link(address: str, words: str, *names: str) -> nodes.reference:
+    """A link inside a page, with these classes."""
+    return nodes.reference("", words, internal=True, refuri=address, classes=list(names))
+
+
+def add_first_screen(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Below the title of the book: what it is, and where to begin."""
+    sections = app.env.toctree_includes.get(docname)
+    if app.builder.name != "html" or docname != app.config.root_doc or not sections:
+        return
+    ways = [link(app.builder.get_relative_uri(docname, sections[0]), _("Begin with the first section"), "button")]
+    for anchor, words in (("index-map", _("Choose a section")), ("index-run", _("Three ways to run it"))):
+        if anchor in doctree.ids:
+            ways += [nodes.Text(" "), link(f"#{anchor}", words)]
+    title = next(doctree.findall(nodes.title))
+    lead = nodes.paragraph("", description(doctree), classes=["lead"])
+    place = title.parent.index(title) + 1
+    title.parent[place:place] = [lead, nodes.paragraph("", "", *ways, classes=["begin"])]
+
+
 def write_redirect(app: Sphinx, exception: Exception | None) -> None:
     """Lead from the site's root to the first page."""
     if exception is not None or app.builder.name != "html":
@@ -50,4 +73,5 @@ def write_redirect(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Connect to Sphinx."""
     app.connect("doctree-resolved", unwrap_exercises)
+    app.connect("doctree-resolved", add_first_screen)
     app.connect("build-finished", write_redirect)

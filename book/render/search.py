@@ -27,7 +27,7 @@ from book.render.sections import CLOSE, OPEN, parts
 _ = get_translation("book")
 logger = logging.getLogger(__name__)
 SCRIPT = "search-index.js"  # beside search.html
-KEYWORDS = "keywords.yml"  # in the folder of the pages
+KEYWORDS = "keywords.yml"  # at the root: what of the index is no text of a page
 ANCHOR = re.compile(r'"anchor": "([^"\\]*)"')  # inside a text of the index the quotes are escaped
 
 
@@ -74,26 +74,14 @@ class Pieces(EnvironmentCollector):
         piece = {"name": docname, "title": title, "parts": records}
         pieces(app.env)[docname] = json.dumps(piece, ensure_ascii=False)
 
-    def get_outdated_docs(self, app: Sphinx, env: BuildEnvironment, added, changed, removed) -> list[str]:
-        """The first page when keywords have changed: without a page to write, Sphinx would write no index."""
-        now = [path.read_text("utf8") for path in keyword_files(app)]
-        before, env.book_keywords = getattr(env, "book_keywords", now), now
-        return [app.config.root_doc] if before != now else []
-
-
-def keyword_files(app: Sphinx) -> list[Path]:
-    """The files with keywords that lie beside pages."""
-    folders = {Path(app.env.doc2path(name)).parent for name in app.env.found_docs}
-    return [path for folder in sorted(folders) if (path := folder / KEYWORDS).is_file()]
-
 
 def read_keywords(path: Path, languages: list[str]) -> dict[str, dict[str, list[str]]]:
-    """A file of keywords as it is; what is wrong with it becomes a warning, which stops the build."""
+    """The file of keywords as it is; what is wrong with it becomes a warning, which stops the build."""
     phrases = {"type": "array", "items": {"type": "string"}}
     one = {"type": "object", "properties": dict.fromkeys(["messages", *languages], phrases)}
     schema = {"type": "object", "additionalProperties": one | {"additionalProperties": False}}
     try:
-        known = read_yaml(path) or {}
+        known = read_yaml(path) or {} if path.is_file() else {}
         validate(known, schema)
     except BuildError as problem:
         logger.warning(str(problem))
@@ -106,13 +94,11 @@ def read_keywords(path: Path, languages: list[str]) -> dict[str, dict[str, list[
 
 def keywords(app: Sphinx) -> dict[str, dict[str, list[str]]]:
     """By label, the words of this edition and of the source language, and further messages of an entry."""
-    known, languages = {}, [edition.code for edition in editions(Path(app.srcdir))]
-    for path in keyword_files(app):
-        known |= read_keywords(path, languages)
+    languages = [edition.code for edition in editions(Path(app.srcdir))]
     spoken = dict.fromkeys([languages[0], app.config.language])
     return {
         label: {"messages": one.get("messages", []), "words": [word for code in spoken for word in one.get(code, [])]}
-        for label, one in known.items()
+        for label, one in read_keywords(Path(app.srcdir, KEYWORDS), languages).items()
     }
 
 

@@ -5,13 +5,16 @@ sphinx-intl. A changed English text marks its translation fuzzy, and the page sh
 somebody has looked at it.
 """
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -20,6 +23,7 @@ from babel.messages.pofile import read_po, write_po
 from jupyter_book.sphinx import build_sphinx
 
 from book.project.errors import BuildError
+from book.project.inputs import Inputs
 from book.project.source import Edition, Page, pages
 from book.translate import drawings
 
@@ -69,7 +73,7 @@ def extract(root: Path) -> Path:
 def the_rest(page: Page) -> list[str]:
     """What Sphinx's extraction leaves out: titles of exercises, alternative texts of plots."""
     titles = re.findall(r"^:::\{exercise-start\} (.+)$", page.path.read_text("utf8"), re.M)
-    cells = page.notebook.cells if page.notebook else []
+    cells = page.notebook.cells if page.is_notebook else []
     alts = [cell.metadata.get("mystnb", {}).get("image", {}).get("alt") for cell in cells]
     return titles + [alt for alt in alts if alt]
 
@@ -126,20 +130,44 @@ def load(path: Path, code: str | None) -> Catalog:
 
 def save(path: Path, catalog: Catalog) -> None:
     """Write a catalog with the least possible difference between two runs."""
+    write_whole(path, lambda file: write_po(file, catalog, width=0, omit_header=False, ignore_obsolete=True))
+
+
+def compile_all(inputs: Inputs, editions: list[Edition]) -> None:
+    """Write the binary catalogs that Sphinx reads into `_build/locale`, those whose source has changed.
+
+    Each is named in a list with the checksum of its source only when it is complete, and removed with its source.
+    BuildError when a source is broken; nothing is replaced then.
+    """
+    root, compiled = inputs.root, inputs.root / "_build" / "locale"
+    notes = compiled / "compiled.json"
+    try:
+        known = json.loads(notes.read_text("utf8"))
+    except (OSError, ValueError):
+        known = {}
+    wanted = {
+        path.relative_to(root / "locale").with_suffix(".mo").as_posix(): path
+        for edition in editions[1:]
+        for path in catalogs(root, edition.code)
+    }
+    sums = {name: inputs.files[path.relative_to(root).as_posix()] for name, path in wanted.items()}
+    changed = [name for name in wanted if known.get(name) != sums[name] or not (compiled / name).is_file()]
+    loaded = {name: load(wanted[name], name.partition("/")[0]) for name in changed}
+    for name, catalog in loaded.items():
+        write_whole(compiled / name, lambda file, catalog=catalog: write_mo(file, catalog))
+    for name in known.keys() - wanted.keys():
+        (compiled / name).unlink(missing_ok=True)
+    if sums != known:
+        write_whole(notes, lambda file: file.write(json.dumps(sums).encode()))
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file beside the one it replaces, so that a full disk or a kill leaves no half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
-        write_po(file, catalog, width=0, omit_header=False, ignore_obsolete=True)
+        write(file)
     partial.replace(path)
-
-
-def compile_all(root: Path, editions: list[Edition]) -> None:
-    """Write the binary catalogs (.mo) that Sphinx reads, where they are older than their source."""
-    for edition in editions[1:]:
-        for path in catalogs(root, edition.code):
-            target = path.with_suffix(".mo")
-            if not target.exists() or target.stat().st_mtime < path.stat().st_mtime:
-                with target.open("wb") as file:
-                    write_mo(file, load(path, edition.code))
 
 
 def lost(source: str, translation: str) -> list[str]:

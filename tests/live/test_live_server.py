@@ -1,19 +1,24 @@
 """Promises of the servers behind the live pages: who reaches them, how they start and end, what stays unasked."""
 
 import json
-import os
 import re
+import shutil
+import signal
 import socket
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
+from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import psutil
 import pytest
+import zmq
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from playwright.sync_api import expect
 
 from book.live.jupyter import Kernels
@@ -21,6 +26,40 @@ from conftest import SmallBook
 from hands import Server, cell, free_port, own_output, run
 
 EXERCISES = "chapter_computation/model-construction.html"
+
+
+SOCKET = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"} | {
+    "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA=="
+}
+
+
+def started(server: Server) -> list[psutil.Process]:
+    """The processes that a server has started."""
+    return psutil.Process(server.process.pid).children(recursive=True)
+
+
+def kernels(server: Server) -> list[psutil.Process]:
+    return [process for process in started(server) if "ipykernel_launcher" in process.cmdline()]
+
+
+def connection_file(kernel: psutil.Process) -> Path:
+    command = kernel.cmdline()
+    return Path(command[command.index("-f") + 1])
+
+
+@pytest.fixture
+def own_server(built_book):
+    """Starts a server for one test, by another command if one is given."""
+    servers = []
+
+    def start(**options) -> Server:
+        servers.append(Server(built_book.root, free_port(), **options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.process.kill()
 
 
 def test_the_token_is_in_no_file_and_no_log(live_page, live_server, html):
@@ -31,9 +70,9 @@ def test_the_token_is_in_no_file_and_no_log(live_page, live_server, html):
     assert live_server.token not in own_output(cell(page, 1)).inner_text()
     assert live_server.token not in "".join(said)
     assert not [path for path in html.rglob("*.html") if live_server.token in path.read_text("utf8")]
-    command_lines = [" ".join(process.cmdline()) for process in psutil.Process(live_server.process.pid).children(True)]
-    assert command_lines
-    assert not [line for line in command_lines if live_server.token in line]
+    processes = [psutil.Process(live_server.process.pid), *started(live_server)]
+    assert len(processes) >= 2
+    assert not [process for process in processes if live_server.token in " ".join(process.cmdline())]
 
 
 def test_only_the_sites_own_origin_and_the_token_open_the_server(live_server):
@@ -43,89 +82,204 @@ def test_only_the_sites_own_origin_and_the_token_open_the_server(live_server):
     assert live_server.ask("/api/sessions", **token).status == 200
     assert live_server.ask("/api/sessions", Host="evil.example", **token).status == 403
     answer = live_server.ask("/api/sessions", Origin="http://evil.example", **token)
+    assert answer.status == 404
     assert answer.getheader("Access-Control-Allow-Origin") in (None, live_server.origin)
     kernel = json.loads(live_server.ask("/api/kernels", method="POST", **token).text)["id"]
-    socket_of = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"} | {
-        "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA=="
-    }
     path = f"/api/kernels/{kernel}/channels"
     with_token = f"{path}?token={live_server.token}"
-    assert live_server.ask(with_token, Origin="http://evil.example", **socket_of).status == 403
-    assert live_server.ask(with_token, Origin=f"http://localhost:{live_server.port + 1}", **socket_of).status == 403
-    assert live_server.ask(path, Origin=live_server.origin, **socket_of).status == 403
-    assert live_server.ask(with_token, Origin=live_server.origin, **socket_of).status == 101
+    assert live_server.ask(with_token, Origin="http://evil.example", **SOCKET).status == 403
+    assert live_server.ask(with_token, Origin=f"http://localhost:{live_server.port + 1}", **SOCKET).status == 403
+    assert live_server.ask(with_token, Host="evil.example", Origin=live_server.origin, **SOCKET).status == 403
+    assert live_server.ask(path, Origin=live_server.origin, **SOCKET).status == 403
+    assert live_server.ask(with_token, Origin=live_server.origin, **SOCKET).status == 101
     assert live_server.ask(f"/api/kernels/{kernel}", method="DELETE", **token).status == 204
+
+
+def test_no_cookie_opens_the_server(live_server):
+    """A browser would send it to every port of the machine."""
+    answer = live_server.ask("/api/sessions", Authorization=f"token {live_server.token}")
+    assert (answer.status, answer.getheader("Set-Cookie")) == (200, None)
+
+
+def test_there_is_nothing_but_the_site_and_its_kernels(live_server):
+    token = {"Authorization": f"token {live_server.token}"}
+    for path in (
+        "/login",
+        "/metrics",
+        "/files/",
+        "/tree",
+        "/view/x",
+        "/api/contents",
+        "/api/terminals",
+        "/api/shutdown",
+    ):
+        assert live_server.ask(path, **token).status == 404, path
+    for path in (
+        "/_static/",
+        "/_static",
+        "/../../README.md",
+        "/%2e%2e/%2e%2e/README.md",
+        "/..%2f..%2fREADME.md",
+        "//x/..",
+    ):
+        assert live_server.ask(path, **token).status in (301, 403, 404), path
+
+
+def test_an_address_that_is_not_ascii_is_not_found(live_server):
+    for path in ("/%C3%A7%C3%A3o.html", "/%e7%e3o.html", "/%00", "/" + "x" * 5000, "/%ff/api/x"):
+        assert live_server.ask(path).status == 404, path
+    with socket.create_connection(("127.0.0.1", live_server.port)) as connection:
+        request = f"GET /ção.html HTTP/1.1\r\nHost: localhost:{live_server.port}\r\nConnection: close\r\n\r\n"
+        connection.sendall(request.encode())
+        answer = connection.makefile("rb").readline()
+    assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
 
 
 def test_a_kernel_that_is_being_started_disturbs_no_list(monkeypatch):
     kernels = Kernels()
-    monkeypatch.setattr(kernels, "_kernels", {"half": SimpleNamespace(kernel_name="python3")})
+    monkeypatch.setattr(kernels, "_kernels", {"half": ServerKernelManager(parent=kernels)})
     assert kernels.list_kernels() == []
 
 
 def test_the_site_answers_under_its_own_name_only(live_server):
     path = "/chapter_computation/index.html"
-    assert live_server.ask(path, live_server.port, Host=f"localhost:{live_server.port}").status == 200
-    assert live_server.ask(path, live_server.port, Host=f"evil.example:{live_server.port}").status == 403
-    assert live_server.ask(path, live_server.port, Host="localhost").status == 403
-    moved = live_server.ask(path, live_server.port, Host=f"127.0.0.1:{live_server.port}")
+    assert live_server.ask(path).status == 200
+    assert live_server.ask(path, Host=f"evil.example:{live_server.port}").status == 403
+    assert live_server.ask(path, Host="localhost").status == 403
+    moved = live_server.ask(path, Host=f"127.0.0.1:{live_server.port}")
     assert (moved.status, moved.getheader("Location")) == (302, live_server.origin + path)
-    assert live_server.ask("/_static/", live_server.port, Host=f"localhost:{live_server.port}").status == 404
 
 
-def test_another_site_in_the_same_browser_reads_nothing(chromium, live_server, tmp_path):
-    (tmp_path / "index.html").write_text("<title>another site</title>")
-    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+def test_nobody_else_can_answer_as_localhost(live_server):
+    """A browser tries ::1 first."""
+    with socket.socket(socket.AF_INET6) as other:
+        try:
+            other.bind(("::1", 0))
+        except OSError:
+            pytest.skip("a machine without IPv6")
+    with socket.socket(socket.AF_INET6) as other, pytest.raises(OSError):
+        other.bind(("::1", live_server.port))
+    assert live_server.ask("/chapter_computation/index.html", address="::1").status == 200
+
+
+def test_the_root_leads_to_the_first_page_and_keeps_the_readers_language(live_page, live_server):
+    page = live_page()
+    page.goto(f"{live_server.origin}/")
+    page.wait_for_url(f"{live_server.origin}/chapter_computation/index.html")
+    page.evaluate("localStorage.setItem('book-language', 'tr')")
+    page.goto(f"{live_server.origin}/")
+    page.wait_for_url(f"{live_server.origin}/tr/chapter_computation/index.html")
+
+
+@contextmanager
+def elsewhere(folder: Path):
+    """Another site of this machine; yields its address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
     handler.func.log_message = lambda *_: None
-    foreign = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=foreign.serve_forever, daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+
+
+def test_another_site_in_the_same_browser_reads_and_frames_nothing(chromium, live_server, tmp_path):
+    frame = f"{live_server.origin}/chapter_computation/index.html"
+    (tmp_path / "index.html").write_text(f"<title>another site</title><iframe src='{frame}'></iframe>")
     page = chromium.new_page()
-    page.goto(f"http://127.0.0.1:{foreign.server_port}/")
-    fetched = "url => fetch(url).then(response => response.text(), () => 'refused')"
-    status = f"http://127.0.0.1:{live_server.jupyter_port}/api/status?token={live_server.token}"
-    assert page.evaluate(fetched, status) == "refused"
-    assert page.evaluate(fetched, f"{live_server.origin}/chapter_computation/index.html") == "refused"
+    with elsewhere(tmp_path) as foreign:
+        page.goto(foreign)
+        fetched = "url => fetch(url).then(response => response.text(), () => 'refused')"
+        status = f"{live_server.origin}/api/status?token={live_server.token}"
+        assert page.evaluate(fetched, status) == "refused"
+        assert page.evaluate(fetched, frame) == "refused"
+        assert (
+            page.evaluate(
+                f"new Promise(r => {{ const s = new WebSocket('{status.replace('http', 'ws', 1)}');"
+                " s.onopen = () => r('open'); s.onerror = () => r('refused') })"
+            )
+            == "refused"
+        )
+        assert page.frame_locator("iframe").locator("article").count() == 0
+        assert page.frames[1].url.startswith("chrome-error:")
     page.close()
-    foreign.shutdown()
 
 
-def test_a_browser_gets_the_token_by_a_ticket_for_one_visit(built_book, tmp_path):
+def test_a_browser_is_led_by_a_file_that_only_this_user_can_read(own_server, chromium, tmp_path):
     told = tmp_path / "told"
     writer = tmp_path / "browser.py"
     writer.write_text(f"import pathlib, sys; pathlib.Path({str(told)!r}).write_text(sys.argv[1])")
-    server = Server(built_book.root, free_port(), BROWSER=f"{sys.executable} {writer} %s")
-    try:
-        deadline = time.monotonic() + 20
-        while not (told.exists() and told.read_text()) and time.monotonic() < deadline:
-            threading.Event().wait(0.05)
-        ticket = urlsplit(told.read_text()).path
-        assert server.token not in ticket
-        first, second = (server.ask(ticket, server.port, Host=f"localhost:{server.port}") for _ in range(2))
-        assert (first.status, first.getheader("Location")) == (302, server.address)
-        assert second.status == 404
-    finally:
-        server.stop()
+    server = own_server(BROWSER=f"{sys.executable} {writer} %s")
+    deadline = time.monotonic() + 20
+    while not (told.exists() and told.read_text()) and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+    assert server.token not in told.read_text()
+    file = Path(url2pathname(urlsplit(told.read_text()).path))
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    page = chromium.new_page()
+    page.goto(told.read_text())
+    page.wait_for_url(server.address.partition("#")[0])
+    run(page, 1)
+    page.close()
+    assert server.stop(signal.SIGHUP) == 0  # the terminal is closed
+    assert not file.parent.exists()
 
 
-def test_ctrl_c_leaves_nothing_behind_and_the_page_says_so(built_book, chromium, request):
-    server = Server(built_book.root, free_port())
-    request.addfinalizer(server.process.kill)  # when the test fails before the end
+def test_nobody_else_can_listen_to_a_kernel(live_page, live_server):
+    page = live_page()
+    run(page, 1)
+    assert kernels(live_server)
+    context = zmq.Context()
+    ears = []
+    for kernel in kernels(live_server):
+        file = connection_file(kernel)
+        told = json.loads(file.read_text())
+        assert (told["transport"], Path(told["ip"]).parent) == ("ipc", file.parent)
+        assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+        # ipykernel has a port of its own on which it hears, and says nothing
+        for connection in kernel.net_connections("inet"):
+            if connection.status == psutil.CONN_LISTEN:
+                ears.append(context.socket(zmq.SUB))
+                ears[-1].subscribe(b"")
+                ears[-1].connect(f"tcp://127.0.0.1:{connection.laddr.port}")
+    time.sleep(0.5)  # until a subscription would be known
+    run(page, 1, "print('secret')")
+    assert not [ear for ear in ears if ear.poll(200)]
+    context.destroy(linger=0)
+
+
+def test_ctrl_c_leaves_nothing_behind_and_the_page_says_so(own_server, chromium):
+    server = own_server()
     page = chromium.new_page()
     page.goto(server.address)
     run(page, 1)
-    processes = psutil.Process(server.process.pid).children(recursive=True)
-    assert len(processes) >= 2  # the Jupyter server and a kernel
-    folder = next(p for p in processes if "jupyter_server" in p.cmdline()).environ()["JUPYTER_RUNTIME_DIR"]
+    processes = started(server)
+    [kernel] = kernels(server)
+    folder = connection_file(kernel).parent
     assert server.stop() == 0, server.printed
-    assert "Stopped." in server.printed[-1]
+    assert server.printed[-1].strip() == "Stopped."
     _, alive = psutil.wait_procs(processes, timeout=10)
     assert alive == []
-    assert not os.path.exists(folder)  # noqa: PTH110
+    assert not folder.exists()
     with socket.socket() as probe:
         probe.settimeout(1)
         assert probe.connect_ex(("127.0.0.1", server.port)) != 0
     expect(page.locator(".live-bar")).to_have_attribute("data-state", re.compile("lost|gone"))
     page.close()
+
+
+@pytest.mark.parametrize("command", ["python", "make"])
+def test_a_killed_server_takes_its_kernels_along(own_server, built_book, chromium, command):
+    built_book.write("Makefile", f"live:\n\t@{sys.executable} -m book.cli live\n")
+    server = own_server(**({"command": ["make", "live"]} if command == "make" else {}))
+    page = chromium.new_page()
+    page.goto(server.address)
+    run(page, 1, "while True: pass", "running")
+    [kernel] = kernels(server)
+    processes, folder = started(server), connection_file(kernel).parent
+    server.process.kill()
+    assert psutil.wait_procs(processes, timeout=15)[1] == []
+    page.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_port_in_use_is_said(small_book):
@@ -166,7 +320,7 @@ def test_a_published_page_is_inert(chromium, published, html):
     asked = []
     page = chromium.new_page()
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{published}/{EXERCISES}#live=8888:{'a' * 43}")  # an address that somebody has made up
+    page.goto(f"{published}/{EXERCISES}#live={'a' * 43}")  # an address that somebody has made up
     page.locator("article .cell").first.wait_for()
     page.wait_for_load_state("networkidle")
     assert not [url for url in asked if "_static/live/" in url or not url.startswith((published, "data:"))]

@@ -31,9 +31,8 @@ def complaints(page, **options) -> list[tuple[str, str]]:
     return [(rule["id"], node["html"][:200]) for rule in violations for node in rule["nodes"]]
 
 
-def show_all(page) -> None:
-    """Lay out the sections that are far away, too, and let the page see which of its boxes scroll."""
-    page.add_style_tag(content="* { content-visibility: visible !important }")
+def settle(page) -> None:
+    """Let the page see which of its boxes scroll."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
@@ -49,7 +48,7 @@ def test_axe_finds_nothing(open_page, name):
     """On a wide screen and a phone, light and dark."""
     for width in WIDTHS:
         page = open_page(f"{name}.html", width)
-        show_all(page)
+        settle(page)
         others = {rule: {"enabled": False} for rule in COLOURS}
         assert complaints(page, runOnly=RULES, rules=others) == [], f"{name}, {width} px"
         for theme in ("light", "dark"):
@@ -58,7 +57,7 @@ def test_axe_finds_nothing(open_page, name):
 
 def test_axe_sees_a_colour_that_is_too_pale(open_page):
     page = open_page(f"{PAGES[1]}.html")
-    show_all(page)
+    settle(page)
     page.add_style_tag(content='[data-theme="dark"] .exercise .cell_input t-c { color: #555 !important }')
     assert pale(page, "light") == []
     assert {rule for rule, _element in pale(page, "dark")} == {"color-contrast"}

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
@@ -55,6 +56,16 @@ def test_an_edit_runs_with_shift_enter_survives_a_visit_and_can_be_taken_back(li
     expect(cell(page, 1).locator(".cell_input pre")).to_be_visible()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_edited_code_has_the_colours_of_the_books(live_page, theme):
+    page = live_page(EXERCISES, color_scheme=theme)
+    one = write(page, 1, "class A:  # word\n    x = 'word', 1")
+    colour = "element => getComputedStyle(element).color"
+    for kind in ("k", "nc", "c", "s", "m"):
+        edited = one.locator(f".cm-content t-{kind}").first.evaluate(colour)
+        assert edited == page.locator(f"article .highlight pre t-{kind}").first.evaluate(colour), kind
+
+
 def test_the_state_is_shared_along_the_page_and_lost_with_a_restart(live_page):
     page = live_page()
     run(page, 1, "answer = 41")
@@ -100,10 +111,48 @@ def test_a_long_cell_shows_what_it_prints_and_can_be_interrupted(live_page):
     expect(own_output(run(page, 2, "print(step > 0)"))).to_have_text("True")
 
 
+def process_of(page) -> psutil.Process:
+    """The process that runs the cells of a page."""
+    return psutil.Process(int(own_output(run(page, 1, "import os; print(os.getpid())")).inner_text()))
+
+
 def test_a_kernel_that_dies_is_said_and_starts_again(live_page):
     page = live_page()
     one = run(page, 1, "import os\nos._exit(1)", "died")
     expect(one).to_contain_text("Python ended while this cell was running")
+    expect(page.locator(".live-bar")).to_contain_text("started again without its variables")
+    expect(own_output(run(page, 1, "print('alive')"))).to_have_text("alive")
+    expect(page.locator(".live-bar")).to_have_attribute("data-state", "ready")
+
+
+def test_a_death_is_said_until_the_reader_goes_on(live_page, live_server):
+    page = live_page()
+    process = process_of(page)
+    with page.expect_websocket() as again:  # to the new process
+        process.kill()
+    again.value.wait_for_event("framereceived", lambda frame: b'"idle"' in bytes(frame))
+    page.wait_for_timeout(500)
+    expect(page.locator(".live-bar")).to_contain_text("started again without its variables")
+    expect(cell(page, 1)).to_have_attribute("data-live", "")
+
+
+def test_a_death_that_nobody_has_told_is_noticed(live_page):
+    """As when the connection was broken at that moment: the new process speaks with another name."""
+    page = live_page()
+    sockets = []
+
+    def deaf(socket):
+        sockets.append(socket)
+        socket.connect_to_server().on_message(lambda data: b'"restarting"' in bytes(data) or socket.send(data))
+
+    page.route_web_socket(re.compile("/channels"), deaf)
+    page.reload()
+    process = process_of(page)
+    process.kill()
+    expect(page.locator(".live-bar")).to_have_attribute("data-state", "ready")
+    while len(sockets) < 2:
+        sockets[0].close()
+        page.wait_for_timeout(200)
     expect(page.locator(".live-bar")).to_contain_text("started again without its variables")
     expect(own_output(run(page, 1, "print('alive')"))).to_have_text("alive")
 

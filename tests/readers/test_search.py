@@ -245,10 +245,10 @@ def test_the_index_follows_the_pages_and_the_keywords(built_book):
     assert built_book.run("book").returncode == 0
     assert ["marzipan" in json.dumps(page) for page in index(site)["pages"]] == [True, False]
     for word in ("zweite", "noch eine"):
-        built_book.write("pages/keywords.yml", f"second: {{en: [{word}]}}\n")
+        built_book.write("keywords.yml", f"second: {{en: [{word}]}}\n")
         assert built_book.run("book").returncode == 0
         assert index(site)["keywords"] == {"second": {"messages": [], "words": [word]}}
-    built_book.write("pages/keywords.yml", "third: {en: [dritte]}\n")
+    built_book.write("keywords.yml", "third: {en: [dritte]}\n")
     result = built_book.run("book")
     assert result.returncode == 1
     assert "keywords.yml: no section has the label third" in result.stderr
@@ -263,7 +263,7 @@ def test_the_index_follows_the_pages_and_the_keywords(built_book):
     ],
 )
 def test_a_wrong_file_of_keywords_stops_the_build_with_its_place(built_book, text, said):
-    built_book.write("pages/keywords.yml", text)
+    built_book.write("keywords.yml", text)
     result = built_book.run("book")
     assert result.returncode == 1
     assert said in result.stderr

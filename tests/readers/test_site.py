@@ -73,19 +73,6 @@ def test_the_bar_does_not_move_while_it_arrives(chromium, html):
         expect(page.get_by_role("banner").get_by_role("link").first).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_section_that_is_not_laid_out_yet_has_room(open_page, name, width):
-    """Too little would put its end under the next one; too much would make the scroll bar lie."""
-    page = open_page(f"{name}.html", width)
-    heights = """() => [...document.querySelectorAll("article > section > section")]
-      .map((section) => [section.id, section.getBoundingClientRect().height])"""
-    kept = page.evaluate(heights)
-    page.add_style_tag(content="* { content-visibility: visible !important }")
-    for (label, room), (_label, height) in zip(kept, page.evaluate(heights), strict=True):
-        assert 0.95 * height <= room <= 1.6 * height + 500, label
-
-
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_a_small_or_magnified_page_does_not_scroll_sideways(open_page, name):
     """320 px is also what 1280 px become at 400%; the page's text grows to 200%."""
@@ -99,7 +86,8 @@ def test_a_small_or_magnified_page_does_not_scroll_sideways(open_page, name):
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_images_keep_their_place(html, name):
     for image in re.findall(r"<img [^>]*>", (html / f"{name}.html").read_text("utf8")):
-        assert re.search(r'width="\d+" height="\d+"', image), image
+        assert re.search(r' width="\d+"', image), image
+        assert re.search(r' height="\d+"', image), image
         assert 'loading="lazy"' in image
 
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { build, transform } from "esbuild";
 
 const THEBE = "thebe-core@0.5.0"; // npm cannot resolve its dependencies; the bundle in the package has them inside
-const target = "../_static/live";
+const target = "../../_static/live";
 
 await build({
   entryPoints: ["editor.js"],

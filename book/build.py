@@ -1,0 +1,139 @@
+"""The way of all pages, from their sources to the site: what `make book` does, room by room."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from book.project.address import repository, site_url
+from book.project.inputs import VARIABLES, Inputs, digest, machine
+from book.project.lock import only_builder
+from book.project.places import pdf_folder
+
+DEFAULT_CACHE = "_build/.jupyter_cache"  # Jupyter Book's
+
+
+def build_book(root: Path) -> None:
+    """Execute what changed, build every edition, say where it is. One builder at a time.
+
+    Raises BuildError, or a group of them, with file and way out; the published site then stays as it was.
+    """
+    started = time.monotonic()
+    if not repository(root):
+        print("No GitHub repository known (BOOK_REPOSITORY, git's origin): pages get no Colab button.")
+    elif address := site_url(root):
+        print(f"Links lead to {address}/ and to the repository {repository(root)}.")
+    with only_builder(root):
+        executed, notebooks = bring_up_to_date(root)
+    seconds = time.monotonic() - started
+    print(f"{executed} of {notebooks} notebooks executed; built in {seconds:.0f} s.")
+    print(f"Open {root / '_build' / 'html' / 'index.html'}")
+
+
+def bring_up_to_date(root: Path) -> tuple[int, int]:
+    """Build what is out of date; return how many notebooks were executed, and how many there are."""
+    inputs = Inputs.read(root)
+    if is_built(inputs):
+        return 0, last_built(root)["notebooks"]
+    # Imported here, because loading them takes a second
+    from book.render.parallel import render_all
+
+    plan = prepare(inputs)
+    render_all(plan.jobs)
+    finish(plan)
+    return plan.executed, plan.notebooks
+
+
+@dataclass
+class Plan:
+    """A build on its way: what is left to render, and what has been done."""
+
+    inputs: Inputs
+    editions: list
+    pages: list
+    executed: int  # notebooks
+    jobs: list  # one an edition, for `book.render`
+
+    @property
+    def notebooks(self) -> int:
+        return sum(page.is_notebook for page in self.pages)
+
+
+def prepare(inputs: Inputs) -> Plan:
+    """Execute what changed and compile catalogs; what is left is to render the jobs of the plan."""
+    from book.execute.run import execute
+    from book.project import source
+    from book.publish import site
+    from book.render.edition import Job
+    from book.translate import catalogs
+
+    root = inputs.root
+    stamp(root).unlink(missing_ok=True)  # until all is done, so that an interruption is not taken for a build
+    editions, config, pages = source.editions(root), source.config(root), source.pages(root)
+    site.recover(root)
+    executed = execute(inputs, pages, root / (config["nb_execution_cache_path"] or DEFAULT_CACHE))
+    catalogs.compile_all(inputs, editions)
+    folders = frozenset(page.folder for page in pages)
+    jobs = [Job(root, edition, inputs, folders, settings(root)) for edition in editions]
+    return Plan(inputs, editions, pages, executed, jobs)
+
+
+def put_together(plan: Plan) -> None:
+    """Put the editions together as the new site, as far as they are rendered."""
+    from book.publish import site
+
+    site.put_together(plan.inputs.root, plan.editions, plan.pages)
+
+
+def finish(plan: Plan) -> None:
+    """Put all rendered editions together as the new site, and note what it was made of."""
+    root = plan.inputs.root
+    put_together(plan)
+    known = {
+        "of": made_of(plan.inputs),
+        "site": look_of(root),
+        "notebooks": plan.notebooks,
+        "once": not any(page.settings.at_each_build for page in plan.pages),
+    }
+    partial = stamp(root).with_suffix(".partial")
+    partial.write_text(json.dumps(known), "utf8")
+    partial.replace(stamp(root))
+
+
+def stamp(root: Path) -> Path:
+    """Where it is noted what the published site was made of."""
+    return root / "_build" / "built.json"
+
+
+def is_built(inputs: Inputs) -> bool:
+    """Whether the published site is there, was made of exactly these inputs, and no page executes at each build."""
+    known = last_built(inputs.root)
+    return bool(known.get("once")) and known["of"] == made_of(inputs) and known["site"] == look_of(inputs.root)
+
+
+def last_built(root: Path) -> dict:
+    """What is known of the last build that came to its end."""
+    try:
+        return json.loads(stamp(root).read_text("utf8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def made_of(inputs: Inputs) -> str:
+    """The checksum of everything that the site is made of."""
+    pdfs = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in pdf_folder(inputs.root).glob("*.pdf")]
+    return digest(inputs.everything(), settings(inputs.root), repr(sorted(pdfs)), machine())
+
+
+def settings(root: Path) -> str:
+    """What the environment and git say about the site, and which PDFs its pages offer."""
+    variables = [os.environ.get(name, "") for name in VARIABLES]
+    offered = sorted(path.name for path in pdf_folder(root).glob("*.pdf"))
+    return repr((variables, repository(root), offered))
+
+
+def look_of(root: Path) -> str:
+    """Names and sizes of the published files: whether they are still there."""
+    files = (path for name in ("html", "notebooks") for path in sorted((root / "_build" / name).rglob("*")))
+    return digest(*(f"{path.relative_to(root)} {path.stat().st_size}" for path in files if path.is_file()))

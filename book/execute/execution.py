@@ -1,0 +1,106 @@
+"""Run the cells of one notebook in a kernel of its own: what `make book` and `make record` have in common.
+
+Needs nbclient and ipykernel, and nothing else of the book's environment.
+"""
+
+import atexit
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbformat import NotebookNode
+
+from book.execute import kernel
+from book.project.errors import BuildError
+from book.project.page_settings import PageSettings
+
+# A kernel's ports are chosen before it binds them: one that finds them taken meanwhile ends before it has started.
+NOT_STARTED = "before replying to kernel_info"
+
+
+class Execution:
+    """The execution of one notebook in a folder, that of its page, from start to end or until `stop`.
+
+    `on_cell` is called with the index of each cell before it runs. `place` says where a cell is, for messages.
+    """
+
+    def __init__(self, notebook: NotebookNode, folder: Path, settings: PageSettings, place: Callable[[int], str]):
+        self.notebook, self.folder, self.settings, self.place = notebook, folder, settings, place
+        self.client: NotebookClient | None = None
+        self.cell_index, self.stopped = 0, False
+
+    async def run(self, on_cell: Callable[[int], None], threads: int = kernel.THREADS) -> None:
+        """Execute all cells; the notebook then has its outputs. Raises BuildError with cell and way out.
+
+        A kernel that did not start is tried once more.
+        """
+        for attempt in (1, 2):
+            try:
+                return await self.attempt(on_cell, threads)
+            except (CellExecutionError, CellTimeoutError, NoSuchKernel, RuntimeError) as problem:
+                if attempt == 2 or NOT_STARTED not in str(problem) or self.stopped:
+                    raise explain(self, problem) from None
+
+    async def attempt(self, on_cell: Callable[[int], None], threads: int) -> None:
+        """Start a kernel and run all cells in it; whatever nbclient raises."""
+
+        def note(cell, cell_index):
+            self.cell_index = cell_index
+            if cell.cell_type == "code":
+                on_cell(cell_index)
+
+        self.client = client = NotebookClient(
+            self.notebook,
+            timeout=self.settings.timeout,
+            allow_errors=self.settings.allow_errors,
+            coalesce_streams=True,  # what is printed arrives in pieces, cut at random
+            record_timing=False,  # timing metadata would change the cache key
+            on_cell_start=note,
+            extra_arguments=list(kernel.ARGUMENTS),
+            resources={"metadata": {"path": str(self.folder)}},
+        )
+        # Without a profile of the user's, whose settings would change the outputs
+        with tempfile.TemporaryDirectory(prefix="book-ipython-", ignore_cleanup_errors=True) as profile:
+            environment = os.environ | kernel.environment(threads) | {"IPYTHONDIR": profile}
+            try:  # what a kernel says as it is stopped is of no use
+                await client.async_execute(env=environment, stderr=subprocess.DEVNULL)
+            finally:
+                # nbclient leaves this behind when a kernel dies before it has started, and stumbles over it at exit
+                atexit.unregister(client._cleanup_kernel)
+
+    def stop(self) -> None:
+        """Kill the kernel with whatever its cells have started, and start no other; `run` then ends with an error."""
+        self.stopped = True
+        process = getattr(getattr(getattr(self.client, "km", None), "provisioner", None), "process", None)
+        if process and process.poll() is None:  # a kernel leads a process group of its own
+            process.kill() if os.name == "nt" else os.killpg(process.pid, signal.SIGKILL)
+
+
+def explain(execution: Execution, problem: Exception) -> BuildError:
+    """Turn an exception of nbclient into a message with file, cell and way out."""
+    where = execution.place(execution.cell_index)
+    page = where.partition(",")[0]
+    if isinstance(problem, CellExecutionError):
+        what = f"{problem.ename}: {problem.evalue}"
+        if execution.settings.show_traceback:
+            what += f"\n{problem.traceback}"
+        way_out = "Mend the cell (make lab opens the page), or tag it raises-exception if the error is to be shown."
+    elif isinstance(problem, CellTimeoutError):
+        what = f"ran for more than {execution.settings.timeout} s and was stopped"
+        way_out = "Make the cell faster, or raise execute: timeout: in _config.yml (a page's own: execution_timeout)."
+    elif isinstance(problem, NoSuchKernel):
+        where, what = f"{page}, front matter", f"no kernel named {problem.name!r}"
+        way_out = "Set kernelspec: name: python3."
+    elif NOT_STARTED in str(problem):
+        where, what = page, f"the kernel did not start ({problem})"
+        way_out = "Run the command again; if it stays so, see what python -m ipykernel_launcher says."
+    else:  # nbclient's DeadKernelError
+        what = f"the kernel died while it ran this cell ({problem})"
+        way_out = "The cell ended its own process or ran out of memory: run it alone in make lab."
+    return BuildError(where, what, way_out)

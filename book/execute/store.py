@@ -1,0 +1,150 @@
+"""What the pages print: remembered in a jupyter-cache, and laid ready for Sphinx in `_build/executed`.
+
+The cache finds the outputs of code that has been executed before. Its own key is the code; here belong to it whatever
+else the outputs depend on: the reader's packages, the style of execution, this machine, and the data files that a page
+may read. A file in `_build/executed` has the outputs that one page shows now.
+"""
+
+import copy
+import json
+import re
+import shutil
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+
+from book.execute import kernel, recordings
+from book.project.errors import BuildError
+from book.project.inputs import IMAGES, PAGES, Inputs, digest, machine
+from book.project.source import Page
+
+OWN_FILES = ["global.db", "executed", "__version__.txt"]  # jupyter-cache's, in its folder
+OF_KERNEL = ["language_info", "widgets"]  # what a kernel adds to the metadata of a notebook
+ENGINE = ("book/", "_static/", "_templates/", "locale/", "recorded/")
+
+
+def shown_file(root: Path, docname: str) -> Path:
+    """Where the outputs lie that a page shows."""
+    return root / "_build" / "executed" / f"{docname}.json"
+
+
+def readers_packages(requirements: str) -> str:
+    """The first part of requirements.txt, up to an empty line: what a notebook of the book needs."""
+    return requirements.partition("\n\n")[0]
+
+
+class Store:
+    """The outputs of all pages of a book, and what they depend on."""
+
+    def __init__(self, inputs: Inputs, cache_path: Path):
+        self.root, self.inputs, self.cache_path = inputs.root, inputs, cache_path
+        packages = readers_packages((self.root / "requirements.txt").read_text("utf8"))
+        self.common = digest(packages, kernel.style(), machine())
+        self.engine = inputs.of(name for name in inputs.files if name.startswith("book/execute/"))  # the file's form
+        self.recorded = recordings.digest_of(inputs)
+        others = (name for name in inputs.files if not name.startswith(ENGINE) and Path(name).suffix not in PAGES)
+        self.names = {Path(name).name: name for name in others}
+
+    @cached_property
+    def cache(self):
+        """The jupyter-cache; opened only when a page has changed."""
+        return get_cache(self.cache_path)
+
+    def read_by(self, page: Page) -> list[str]:
+        """The files that the cells of a page may read: those beside it, and those whose name stands in one."""
+        named = {path for name, path in self.names.items() if name in page.code}
+        return sorted(named | {n for n in self.inputs.beside(page.folder) if Path(n).suffix not in IMAGES})
+
+    def surroundings(self, page: Page) -> str:
+        """The checksum of all that the outputs of a page depend on besides its code."""
+        # A page about devices may read the recordings.
+        recorded = self.recorded if re.search(r"^accelerator:", page.text, re.M) else ""
+        return digest(self.common, recorded, self.inputs.of(self.read_by(page)), page.settings.of_outputs)
+
+    def is_current(self, page: Page) -> bool:
+        """Whether the outputs laid ready are those of exactly this page in these surroundings."""
+        if page.settings.at_each_build:
+            return False
+        try:
+            shown = json.loads(shown_file(self.root, page.docname).read_text("utf8"))
+            return shown["of"] == self.of(page)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def of(self, page: Page) -> str:
+        """What a file in `_build/executed` was made of."""
+        return digest(page.text, self.surroundings(page), self.recorded, self.engine)
+
+    def keyed(self, page: Page) -> nbformat.NotebookNode:
+        """The notebook under whose key the cache keeps its outputs: one that reads files has them in its key.
+
+        So two pages of the same code, each with data of its own, are two entries.
+        """
+        notebook = copy.deepcopy(page.notebook)
+        if files := self.read_by(page):
+            notebook.metadata.setdefault("kernelspec", {})["reads"] = self.inputs.of(files)
+        return notebook
+
+    def find(self, page: Page) -> bool:
+        """Put outputs that are known from an earlier execution into the page's notebook; False when it must execute.
+
+        A page that is not executed has none, whatever is known; one that is at each build has to.
+        A cache that cannot be read is put aside, with a note; BuildError when another program holds it.
+        """
+        if not page.settings.executes or page.settings.at_each_build:
+            return not page.settings.executes
+        try:
+            record = self.cache.match_cache_notebook(self.keyed(page))
+            known = self.cache.get_cache_bundle(record.pk).nb
+            if record.data.get("surroundings") != self.surroundings(page):
+                return False
+            for cell, outputs in zip(code_cells(page.notebook), code_cells(known), strict=True):
+                cell.outputs, cell.execution_count = outputs.outputs, outputs.execution_count
+            page.notebook.metadata.update({name: known.metadata[name] for name in OF_KERNEL if name in known.metadata})
+        except KeyError:
+            return False
+        except OSError:
+            raise
+        except Exception as problem:  # sqlite, JSON, nbformat: whatever a damaged file provokes
+            self.put_aside(problem)
+            return False
+        return True
+
+    def put_aside(self, problem: Exception) -> None:
+        """Remove a damaged cache, and nothing but what jupyter-cache has written there."""
+        if "database is locked" in f"{problem} {problem.__cause__} {problem.__context__}":  # jupyter-cache wraps it
+            way_out = "Wait until that program has ended, then run the command again."
+            raise BuildError(str(self.cache_path), "is locked by another program", way_out) from None
+        print(f"The cache of executions is damaged ({type(problem).__name__}); executing the pages again.", flush=True)
+        for path in (self.cache_path / name for name in OWN_FILES):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        self.__dict__.pop("cache", None)
+
+    def keep(self, page: Page, seconds: float) -> None:
+        """Remember the outputs of a page that has just been executed."""
+        notebook = self.keyed(page)
+        facts = {"execution_seconds": seconds, "surroundings": self.surroundings(page)}
+        bundle = CacheBundleIn(notebook, str(page.path), data=facts)
+        self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+    def lay_ready(self, page: Page) -> None:
+        """Write the outputs of the page's notebook, and those recorded on other machines, for Sphinx."""
+        path = shown_file(self.root, page.docname)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shown = {
+            "of": self.of(page),
+            "metadata": {name: page.notebook.metadata[name] for name in OF_KERNEL if name in page.notebook.metadata},
+            "outputs": [cell.outputs for cell in code_cells(page.notebook)],
+            "recorded": recordings.of_page(self.root, page) if page.settings.executes else [],
+        }
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(shown, ensure_ascii=False), "utf8")
+        partial.replace(path)
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The cells that have outputs."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]

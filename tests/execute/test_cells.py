@@ -1,0 +1,103 @@
+"""Cells that fail, take too long or kill their kernel, and the cache of what was executed."""
+
+import asyncio
+import shutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from nbclient.exceptions import DeadKernelError
+
+from book.execute.execution import NOT_STARTED, Execution
+from book.project.errors import BuildError
+from conftest import assert_fails
+
+
+def test_a_failing_cell_stops_the_build_and_keeps_the_old_site(built_book):
+    built_book.add_cell("prices = [1, 2]\nprices[5]")
+    assert_fails(
+        built_book, "pages/second.md, code cell 2 (line 22)", "IndexError: list index out of range", "raises-exception"
+    )
+
+
+def test_every_failing_page_is_named_and_a_good_page_stays_cached(built_book):
+    built_book.add_cell("print('good')", "pages/first.md")
+    built_book.add_cell("1 / 0")
+    assert_fails(built_book, "ZeroDivisionError")
+    built_book.write("pages/second.md", built_book.read("pages/second.md").replace("1 / 0", "1 / 1"))
+    assert "1 of 2 notebooks executed" in built_book.run("book").stdout
+
+
+def test_a_cell_past_its_time_limit_is_stopped(built_book):
+    built_book.write("_config.yml", built_book.read("_config.yml").replace("timeout: 120", "timeout: 2"))
+    built_book.add_cell("import time\ntime.sleep(60)")
+    assert_fails(built_book, "pages/second.md, code cell 2", "more than 2 s", "timeout:")
+
+
+def test_a_dead_kernel_is_said(built_book):
+    built_book.add_cell("import os\nos._exit(1)")
+    assert_fails(built_book, "pages/second.md, code cell 2", "the kernel died")
+
+
+def test_an_unknown_kernel_is_said(built_book):
+    built_book.write("pages/second.md", built_book.read("pages/second.md").replace("name: python3", "name: julia9"))
+    assert_fails(built_book, "pages/second.md, front matter", "julia9", "python3")
+
+
+@pytest.mark.parametrize("damage", ["database", "notebook"])
+def test_a_damaged_cache_is_rebuilt_with_a_note_and_nothing_else_in_its_folder_is_lost(built_book, damage):
+    cache = built_book.root / "_build" / ".jupyter_cache"
+    (cache / "mine.txt").write_text("of the author")
+    damaged = [cache / "global.db"] if damage == "database" else cache.rglob("*.ipynb")
+    for path in damaged:
+        path.write_bytes(b"not what it was" * 100)
+    shutil.rmtree(built_book.root / "_build" / "executed")  # or the cache would not be asked
+    built_book.add("pages/second.md", "\nOne more paragraph.\n")
+    result = built_book.run("book")
+    assert result.returncode == 0, result.stderr
+    assert "cache of executions is damaged" in result.stdout
+    assert "2 of 2 notebooks executed" in result.stdout
+    assert (cache / "mine.txt").exists()
+
+
+def test_a_locked_cache_is_not_taken_for_a_damaged_one(built_book):
+    built_book.add_cell("print('new')")
+    with sqlite3.connect(built_book.root / "_build/.jupyter_cache/global.db") as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert_fails(built_book, "locked by another program", "run the command again")
+    assert "1 of 2 notebooks executed" in built_book.run("book").stdout
+
+
+def test_the_settings_of_a_readers_ipython_do_not_change_outputs(built_book, tmp_path_factory):
+    home = tmp_path_factory.mktemp("ipython")
+    (home / "profile_default/startup").mkdir(parents=True)
+    (home / "profile_default/startup/0.py").write_text("print = lambda *_: None")
+    built_book.add_cell("print('as in', 'the book')")
+    result = built_book.run("book", IPYTHONDIR=str(home))
+    assert result.returncode == 0, result.stderr
+    assert b"as in the book" in built_book.site()["pages/second.html"]
+
+
+@pytest.mark.fast
+def test_a_kernel_that_did_not_start_is_tried_once_more(monkeypatch):
+    """Another program may have taken its ports; a kernel that dies later has itself to blame."""
+    late, early = (DeadKernelError(f"Kernel died ({when})") for when in ("in a cell", f"x {NOT_STARTED}"))
+    cases = [([early, None], None), ([early, early], "did not start"), ([late], "died while"), ([None], None)]
+    for answers, outcome in cases:
+        left = list(answers)
+
+        async def attempt(self, on_cell, threads, left=left):
+            self.client = object()
+            if problem := left.pop(0):
+                raise problem
+
+        monkeypatch.setattr(Execution, "attempt", attempt)
+        execution = Execution(None, None, 1, lambda _index: "a.md, code cell 1")
+        with ThreadPoolExecutor(1) as pool:  # a browser of other tests has this thread's event loop
+            run = pool.submit(lambda one=execution: asyncio.run(one.run(lambda _index: None)))
+        if outcome is None:
+            assert run.result() is None
+        else:
+            with pytest.raises(BuildError, match=outcome):
+                run.result()
+        assert left == []
