@@ -5,12 +5,16 @@ says which pages are made anew, `builder` writes these. What is read: `executed`
 `doctrees` keep translated pages quick and small, `labels` names sections, `language` is about the editions. What is
 written: `translator` the HTML of a page, `highlighting` its code, `mathml` its formulas, `figures` its drawings,
 `recorded` the outputs of GPU machines, `notebook` the Colab notebooks, `layout` fills the templates with `contents`,
-`buttons` and the words of live cells (`live_words`), `error_index` leads back to the index of messages, `assets`
-joins style sheets and scripts, `search` makes the index of the search, `page` the way from and to the first page.
+`buttons`, the words of live cells (`live_words`) and `additions` of the author's, `error_index` leads back to the index
+of messages, `assets` joins style sheets and scripts, `search` makes the index of the search, `page` the way from and to
+the first page.
 """
+
+from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from book.project import settings
 from book.render import (
     assets,
     builder,
@@ -41,4 +45,7 @@ def setup(app: Sphinx) -> dict:
     first = (language, search, executed, messages, doctrees, labels, notebook, builder)
     for module in (*first, figures, mathml, page, recorded, errors, translator, live, layout, assets):
         module.setup(app)
+    for name in settings.extensions(Path(app.srcdir)):
+        if name != __name__:
+            app.setup_extension(name)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
