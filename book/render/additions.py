@@ -33,10 +33,12 @@ def names(app: Sphinx, files: list) -> Iterator[tuple[str, dict]]:
 
     Raises ExtensionError for what the page's policy forbids.
     """
-    for file in dict.fromkeys(files):
+    known = set(app.config.nb_ipywidgets_js)  # myst-nb's, beside an output that is a widget
+    for file in files:
         address = str(file.filename or "")
-        if address in app.config.nb_ipywidgets_js:
-            continue  # myst-nb's, beside an output that is a widget
+        if address in known:
+            continue
+        known.add(address)  # what a setting names, Jupyter Book finds in `_static/` as well
         if not address.startswith("_static/"):
             what = address or "a script that stands inside the page"
             way_out = "no page loads anything from another host; take out the extension that asks for it"

@@ -71,6 +71,9 @@ def application(job: Job, warnings: io.StringIO) -> Sphinx:
     made, _facts = get_final_config(
         user_yaml=job.root / "_config.yml", cli_config=overrides(job), sourcedir=job.root, use_external_toc=True
     )
+    for kind in ("html_css_files", "html_js_files"):
+        named = settings.value(job.root, f"sphinx.config.{kind}", [])
+        made[kind] = named + sorted(made[kind][len(named) :])  # Jupyter Book takes those in _static/ as they come
     app = Sphinx(
         srcdir=job.root,
         confdir=None,
