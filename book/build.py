@@ -79,12 +79,17 @@ def prepare(inputs: Inputs) -> Plan:
     return Plan(inputs, editions, pages, executed, jobs)
 
 
-def finish(plan: Plan) -> None:
-    """Put the rendered editions together as the new site, and note what it was made of."""
+def put_together(plan: Plan) -> None:
+    """Put the editions together as the new site, as far as they are rendered."""
     from book.publish import site
 
+    site.put_together(plan.inputs.root, plan.editions, plan.pages)
+
+
+def finish(plan: Plan) -> None:
+    """Put all rendered editions together as the new site, and note what it was made of."""
     root = plan.inputs.root
-    site.put_together(root, plan.editions, plan.pages)
+    put_together(plan)
     known = {
         "of": made_of(plan.inputs),
         "site": look_of(root),

@@ -23,7 +23,12 @@ BUILD = ROOT / "_build"
 
 def call(*command: str, **environment: str) -> None:
     """Run a program; exit with its status when it fails."""
-    status = subprocess.call(command, cwd=ROOT, env={**os.environ, **environment})
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}) as process:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:  # it has been told, too; `subprocess.call` would kill it a quarter of a second later
+            process.wait()
+            raise
     if status:
         sys.exit(status)
 

@@ -32,8 +32,10 @@ ROWS: list[tuple[str, Callable[[Sized], float]]] = [
     ("largest process, MiB a section", lambda book: book.cold.largest / book.size),
     ("nothing changed, s", lambda book: book.nothing.wall),
     ("nothing changed, s a section", lambda book: book.nothing.wall / book.size),
+    ("nothing changed, CPU s a section", lambda book: book.nothing.cpu / book.size),
     ("one paragraph edited, s", lambda book: book.paragraph.wall),
     ("one paragraph edited, s a section", lambda book: book.paragraph.wall / book.size),
+    ("one paragraph edited, CPU s a section", lambda book: book.paragraph.cpu / book.size),
 ]
 
 

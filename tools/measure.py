@@ -69,20 +69,8 @@ def measure(command: list[str], folder: Path, **environment: str) -> Measured:
 
     On KeyboardInterrupt it is stopped first, with all that it has started.
     """
-    started = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        text=True,
-        encoding="utf8",
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C comes here only, and `stop` passes it on, once
-        env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,  # so that lines come when they are printed
-    )
-    measured = Measured()
+    started, measured = time.monotonic(), Measured()
+    process = start(command, folder, environment)
     reader = threading.Thread(target=read, args=(process, started, measured.lines), daemon=True)
     reader.start()
     try:
@@ -100,6 +88,22 @@ def measure(command: list[str], folder: Path, **environment: str) -> Measured:
         said = "".join(f"  {text}\n" for _, text in measured.lines[-LINES_SHOWN:])
         raise Failed(f"{' '.join(command)} ended with status {process.returncode}:\n{said}")
     return measured
+
+
+def start(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen:
+    """Start a command whose output can be read line by line."""
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        text=True,
+        encoding="utf8",
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C comes here only, and `stop` passes it on, once
+        env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,  # so that lines come when they are printed
+    )
 
 
 def read(process: subprocess.Popen, started: float, lines: list[tuple[float, str]]) -> None:

@@ -14,6 +14,7 @@ NOTE = (
     "requests: all, on a phone's screen, nothing kept from before; beside: without the page itself and its figures "
     "and plots. Bytes as the host sends them, compressed."
 )
+SETTLED = 2000  # ms: idle for half a second, which is Playwright's "networkidle", a slow machine is in between, too
 OWN = ("/_images/", ".html")
 PHONE = {"viewport": {"width": 412, "height": 823}, "device_scale_factor": 1.75}  # Lighthouse's
 
@@ -54,5 +55,6 @@ def requests(chromium, address: str) -> list[tuple[str, int]]:
         page = context.new_page()
         page.on("requestfinished", lambda request: finished.append(request))
         page.goto(address, wait_until="networkidle")
+        page.wait_for_timeout(SETTLED)
         asked = [request for request in finished if request.url.startswith("http")]
         return [(request.url, request.sizes()["responseBodySize"]) for request in asked]

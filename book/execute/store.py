@@ -54,8 +54,8 @@ class Store:
         return get_cache(self.cache_path)
 
     def read_by(self, page: Page) -> list[str]:
-        """The files that the cells of a page may read: those beside it, and those whose name stands in it."""
-        named = {path for name, path in self.names.items() if name in page.text}
+        """The files that the cells of a page may read: those beside it, and those whose name stands in one."""
+        named = {path for name, path in self.names.items() if name in page.code}
         return sorted(named | {n for n in self.inputs.beside(page.folder) if Path(n).suffix not in IMAGES})
 
     def surroundings(self, page: Page) -> str:

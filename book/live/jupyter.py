@@ -11,6 +11,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from traitlets import TraitError
 from traitlets.config import Config
 
 from book.execute import kernel
@@ -54,12 +55,12 @@ class Kernels(AsyncMappingKernelManager):
     def kernel_model(self, kernel_id: str) -> dict:
         """A kernel as the server describes it; KeyError, which a list leaves out, while it is being started.
 
-        Jupyter's own raises AttributeError then, because it adds `last_activity` a moment after the kernel itself,
-        and every request for a list is answered with 500.
+        Jupyter's own raises TraitError then, because it sets `last_activity` a moment after it knows the kernel, and
+        every request for a list is answered with 500.
         """
         try:
             return super().kernel_model(kernel_id)
-        except AttributeError as problem:
+        except TraitError as problem:
             raise KeyError(kernel_id) from problem
 
 
@@ -77,7 +78,7 @@ class Server(ServerApp):
             identity_provider_class=Reader,
             kernel_manager_class=Kernels,
             kernel_spec_manager_class=OneKernel,
-            log_level="ERROR",
+            log_level="CRITICAL",  # a page that is left is an error with a traceback, sometimes
             no_browser_open_file=True,
             root_dir=str(folder / "contents"),
             runtime_dir=str(folder),

@@ -14,11 +14,10 @@ import webbrowser
 from pathlib import Path
 
 from tornado.httpserver import HTTPServer
-from tornado.routing import PathMatches, Rule, RuleRouter
 from tornado.web import Application
 from watchfiles import DefaultFilter, watch
 
-from book.build import build_book, finish, is_built, prepare
+from book.build import build_book, finish, prepare, put_together
 from book.live import news, pages, port
 from book.project.errors import BuildError, from_os_error
 from book.project.inputs import Inputs
@@ -26,7 +25,9 @@ from book.project.lock import only_builder
 from book.render.keys import Keys
 from book.render.parallel import Worker, load
 
-PAUSE = 60  # milliseconds without another save, after which a build begins
+# Milliseconds: a build begins at most `debounce` after a save; after `rust_timeout` without news it is looked whether
+# any file is another one, in case that the system has not told of it.
+WATCHING = {"debounce": 60, "step": 20, "rust_timeout": 2000, "yield_on_timeout": True, "raise_interrupt": True}
 
 
 class Sources(DefaultFilter):
@@ -44,6 +45,7 @@ class Builder:
     def __init__(self, root: Path, told: news.News):
         self.root, self.told = root, told
         self.workers: dict[str, tuple[str, Worker]] = {}
+        self.tried = ""  # what the last build was of, whether it came to its end or not
 
     def build(self) -> None:
         """Bring the site up to date; the edition that is looked at is put into it before the others are rendered.
@@ -51,17 +53,19 @@ class Builder:
         Raises BuildError, or a group of them; the site then stays as it was.
         """
         with only_builder(self.root):
-            inputs = Inputs.read(self.root)
-            if is_built(inputs) and self.workers:
+            inputs, started = Inputs.read(self.root), time.monotonic()
+            if inputs.everything() == self.tried:
                 return
-            started = time.monotonic()
+            self.tried = inputs.everything()
             plan = prepare(inputs)
             self.told.paths = [job.edition.path for job in plan.jobs]
             first = [job for job in plan.jobs if job.edition.path == self.told.looked_at()]
             others = [job for job in plan.jobs if job not in first]
-            for jobs in (first, others):
+            for jobs, put_in in ((first, put_together if others else finish), (others, finish)):
+                if not jobs:
+                    continue
                 self.render(jobs)
-                finish(plan)
+                put_in(plan)
                 self.told.tell("built", editions=[job.edition.path for job in jobs])
                 names = ", ".join(job.edition.name for job in jobs)
                 print(f"{names}: {time.monotonic() - started:.1f} s after the save", flush=True)
@@ -104,7 +108,7 @@ def run(root: Path, number: int) -> None:
     try:
         attempt(builder)  # loads Sphinx, so that the first save is as quick as the next
         threading.Thread(target=webbrowser.open, args=[f"http://{host}/"], daemon=True).start()
-        for changes in watch(root, watch_filter=Sources(), debounce=PAUSE, step=20, raise_interrupt=True):
+        for changes in watch(root, watch_filter=Sources(), **WATCHING):
             if any("book" in Path(path).relative_to(root).parts[:1] for _change, path in changes):
                 print("The engine itself has changed: starting again.", flush=True)
                 builder.close()
@@ -134,16 +138,13 @@ def attempt(builder: Builder) -> None:
 
 def serve(root: Path, number: int, host: str, told: news.News) -> None:
     """Serve the site and the news of its builds on a port, in a thread; BuildError when it is taken."""
-    application = Application([(news.EVENTS, news.Events, {"told": told}), (news.CLIENT, news.Client)])
-    rules = [
-        Rule(PathMatches("/api/watch/.*"), application),
-        *pages.routes(root / "_build" / "html", host, news.with_client),
-    ]
+    own = [(news.EVENTS, news.Events, {"told": told}), (news.CLIENT, news.Client)]
+    application = Application([*own, *pages.routes(root / "_build" / "html", host, news.with_client)])
     sockets = port.listen(number)
 
     async def main():
         told.loop = asyncio.get_running_loop()
-        HTTPServer(RuleRouter(rules)).add_sockets(sockets)
+        HTTPServer(application).add_sockets(sockets)
         await asyncio.Event().wait()
 
     threading.Thread(target=lambda: asyncio.run(main()), daemon=True).start()

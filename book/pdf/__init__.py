@@ -1,0 +1,1 @@
+"""The book as PDF, printed from its pages."""

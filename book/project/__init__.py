@@ -1,0 +1,1 @@
+"""What the book consists of, where it is, and what it is built from."""

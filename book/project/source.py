@@ -4,6 +4,7 @@ The first step in the path of a page; everything malformed is caught here, befor
 """
 
 import posixpath
+import re
 from collections import Counter
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -21,6 +22,8 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 from book.project import page_settings, settings
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
+
+CODE_CELLS = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.M | re.S)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class Page:
     def is_notebook(self) -> bool:
         """Whether the page has a kernel and code cells, by its front matter."""
         return is_myst_markdown_notebook(self.text)
+
+    @cached_property
+    def code(self) -> str:
+        """The text of the code cells, their fences included; found without parsing the page."""
+        return "\n".join(cell[0] for cell in CODE_CELLS.finditer(self.text))
 
     @cached_property
     def notebook(self) -> NotebookNode | None:

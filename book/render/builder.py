@@ -24,9 +24,6 @@ class PageBuilder(StandaloneHTMLBuilder):
         """All pages when there are keys, which are asked in `write`: only then everything has been read."""
         return iter(self.env.found_docs) if self.keys else super().get_outdated_docs()
 
-    def dump_search_index(self) -> None:
-        """Nothing: `book.render.search` writes an index of sections, from all pages, whichever were written now."""
-
     @property
     def keys(self):
         """The keys of the build (`book.render.keys`), or None."""

@@ -1,98 +1,131 @@
-"""Search that does not ask for accents: `parametro` finds `parâmetro`, and i finds ı, İ and I.
+"""The site's search: its index, one script an edition, and its page.
 
-Sphinx stems the words of the index in Python and those of a query in JavaScript. Here both are folded
-before and after stemming, in the same way. And the index holds sections instead of pages, so that a result
-leads to the place where the words stand; `_static/search/sections.js` is the other half of that.
+When Sphinx has read a page, the parts of the page are put into a piece of JSON, which is kept with Sphinx's notes on
+that page; when the site is written the pieces are joined, so a page that did not change costs nothing. What searches
+them in the browser is in `_static/search/`. The index is a script, and not JSON, because a page that is opened from
+disk may load scripts only; the search page alone loads it.
 """
 
-import unicodedata
+import json
+import re
 from collections.abc import Iterator
-from functools import cache
-from html import escape
 from pathlib import Path
-from types import SimpleNamespace
 
-from docutils import nodes, utils
 from sphinx.application import Sphinx
-from sphinx.search import IndexBuilder, SearchLanguage
-from sphinx.search.en import SearchEnglish
-from sphinx.search.pt import SearchPortuguese
-from sphinx.search.tr import SearchTurkish
+from sphinx.environment import BuildEnvironment
+from sphinx.environment.collectors import EnvironmentCollector
+from sphinx.locale import get_translation
+from sphinx.util import logging
 
-# Sphinx puts this behind the stemmer's code; its own splitter of words stays in use.
-FOLD = r"""
-;(function () {
-  const fold = (word) => word.replace(/[ıİI]/g, "i").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const Plain = Stemmer;
-  Stemmer = function () {
-    const plain = new Plain();
-    this.stemWord = (word) => fold(plain.stemWord(fold(word)));
-  };
-})();
-"""
+from book.project.errors import BuildError
+from book.project.source import editions, read_yaml
+from book.render import assets
+from book.render.sections import CLOSE, OPEN, parts
 
-
-def fold(word: str) -> str:
-    """The word in small letters without accents; every i of Turkish is one i."""
-    word = unicodedata.normalize("NFD", word.translate({ord(letter): "i" for letter in "ıİI"}))
-    return "".join(letter for letter in word if not unicodedata.combining(letter)).lower()
+_ = get_translation("book")
+logger = logging.getLogger(__name__)
+SCRIPT = "search-index.js"  # beside search.html
+KEYWORDS = "keywords.yml"  # at the root: what of the index is no text of a page
+ANCHOR = re.compile(r'"anchor": "([^"\\]*)"')  # inside a text of the index the quotes are escaped
 
 
-def without_accents(base: type[SearchLanguage]) -> type[SearchLanguage]:
-    """The search of a language, folding words before and after it stems them."""
-
-    class Folding(base):
-        stopwords = {fold(word) for word in base.stopwords}  # noqa: RUF012 (Sphinx's attribute)
-        js_splitter_code = FOLD
-
-        def stem(self, word: str) -> str:
-            return stemmed(self, word)
-
-    @cache  # a stemmer in Python takes its time, and a book repeats its words
-    def stemmed(language: Folding, word: str) -> str:
-        return fold(base.stem(language, fold(word)))
-
-    return Folding
-
-
-def sections(doctree: nodes.document) -> Iterator[tuple[str, str, nodes.document]]:
-    """The anchor, the title and the text of each section of a page, without the sections inside it.
-
-    Takes the doctree apart.
-    """
-    for section in list(doctree.findall(nodes.section)):
-        title = next(section.findall(nodes.title), None)
-        if title is None or not section["ids"]:
-            continue
-        part = utils.new_document("")
-        part += [child for child in section.children if not isinstance(child, nodes.section)]
-        yield section["ids"][0], title.astext(), part
+def words() -> dict[str, str]:
+    """The words of the search page, in the language of the edition."""
+    return {
+        "title": _("Search"),
+        "button": _("Search"),
+        "hint": _("Give words, or paste an error message: the whole traceback, as it is."),
+        "needs_script": _("The search needs JavaScript."),
+        "results": _("Search results"),
+        "searching": _("Searching …"),
+        "found": _("Sections found: %s"),
+        "nothing": _("No section has any of these words. Look at the spelling, or try other words."),
+        "entry": _("Error message"),
+        "exercise": _("Exercise"),
+        "solution": _("Solution"),
+    }
 
 
-def index_sections(app: Sphinx, exception: Exception | None) -> None:
-    """Write the index of sections in the place of Sphinx's index of pages."""
-    if exception is not None or app.builder.name != "html":
-        return
-    if getattr(app.builder, "indexer", None) is None:  # nothing was out of date: the index is there already
-        return
-    tables = ["titles", "filenames", "mapping", "title_mapping", "all_titles", "index_entries", "objtypes", "objnames"]
-    environment = SimpleNamespace(
-        version=app.env.version, domains={}, **{f"_search_index_{name}": {} for name in tables}
-    )
-    indexer = IndexBuilder(environment, app.config.language, app.config.html_search_options, "")
-    for docname in sorted(app.env.found_docs):
-        page = app.env.titles[docname].astext()
-        for anchor, title, part in sections(app.env.get_doctree(docname)):
-            name = f"{docname}#{anchor}"
-            shown = escape(title) if title == page else f"{escape(title)}<small>{escape(page)}</small>"
-            indexer.feed(name, docname, shown, part)
-            indexer._all_titles[name] = [(title, None)]  # the name leads there; no other anchor is needed
-    with Path(app.outdir, app.builder.searchindex_filename).open("w", encoding="utf8") as file:
-        indexer.dump(file, app.builder.indexer_format)
+def pieces(env: BuildEnvironment) -> dict[str, str]:
+    """The pieces of the index that Sphinx keeps, by page."""
+    if not hasattr(env, "book_search"):
+        env.book_search = {}
+    return env.book_search
+
+
+class Pieces(EnvironmentCollector):
+    """Makes and keeps the piece of each page."""
+
+    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+        """Forget a page."""
+        pieces(env).pop(docname, None)
+
+    def merge_other(self, app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
+        """Take over what another process has read."""
+        pieces(env).update({name: piece for name, piece in pieces(other).items() if name in docnames})
+
+    def process_doc(self, app: Sphinx, doctree) -> None:
+        """Make the piece of a page."""
+        docname = app.env.docname
+        records = [part.record() for part in parts(doctree, docname)]
+        title = records[0]["title"] if records else docname
+        piece = {"name": docname, "title": title, "parts": records}
+        pieces(app.env)[docname] = json.dumps(piece, ensure_ascii=False)
+
+
+def keywords(app: Sphinx) -> dict[str, dict[str, list[str]]]:
+    """By label, the words of this edition and of the source language, and further messages of an entry."""
+    chosen = {}
+    languages = dict.fromkeys([editions(Path(app.srcdir))[0].code, app.config.language])
+    path, known = Path(app.srcdir, KEYWORDS), {}
+    try:
+        known = read_yaml(path) or {} if path.is_file() else {}
+    except BuildError as problem:
+        logger.warning(str(problem))
+    for label, one in known.items():
+        words = [phrase for language in languages for phrase in one.get(language, [])]
+        chosen[label] = {"messages": one.get("messages", []), "words": words}
+    return chosen
+
+
+def titles(app: Sphinx, joined: str) -> str:
+    """The pieces with the titles of the sections and pages that they refer to."""
+    labels = app.env.get_domain("std").labels
+
+    def title(reference: re.Match) -> str:
+        page, label = reference[1].partition("/")[2], reference[1]
+        words = app.env.titles[page].astext() if page else labels.get(label, ("", "", "…"))[2]
+        return json.dumps(words, ensure_ascii=False)[1:-1]
+
+    return re.sub(f"{OPEN}(.*?){CLOSE}", title, joined)
+
+
+def index(app: Sphinx) -> str:
+    """The script: every page in the order of their names, and the keywords."""
+    known = pieces(app.env)
+    joined = titles(app, ",\n".join(known[name] for name in sorted(known)))
+    chosen, labels = keywords(app), set(ANCHOR.findall(joined))
+    for label in sorted(chosen.keys() - labels):
+        logger.warning("%s: no section has the label %s", KEYWORDS, label)
+    return f'loadSearch({{"pages": [\n{joined}],\n"keywords": {json.dumps(chosen, ensure_ascii=False)}}});\n'
+
+
+def write(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
+    """Write the index; yields the search page, which names it with a checksum."""
+    script = index(app)
+    Path(app.outdir, SCRIPT).write_text(script, "utf8")
+    address = f"{SCRIPT}?v={assets.checksum(script)}"
+    yield "search", {"search": words() | {"index": address}}, "search.html"
+
+
+def without_sphinx_search(app: Sphinx) -> None:
+    """Sphinx makes neither its index nor its page."""
+    if app.builder.format == "html":
+        app.builder.search = False
 
 
 def setup(app: Sphinx) -> None:
-    """Replace the search of the book's languages."""
-    app.connect("build-finished", index_sections)
-    for base in (SearchEnglish, SearchPortuguese, SearchTurkish):
-        app.add_search_language(without_accents(base))
+    """Connect to Sphinx."""
+    app.add_env_collector(Pieces)
+    app.connect("builder-inited", without_sphinx_search)
+    app.connect("html-collect-pages", write)

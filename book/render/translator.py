@@ -145,7 +145,8 @@ class BookTranslator(HTML5Translator):
         machine = f"{node['device']}, torch {node['torch']}"
         node["html"] = {"data-machine": machine}
         self.body.append(self.starttag(node, "details", "", CLASS="recorded"))
-        self.body.append(f"<summary>{self.encode(_('Recorded on %s') % machine)}</summary>\n")
+        words = _("Recorded on %s") % machine  # not in the f-string: Babel does not look into these
+        self.body.append(f"<summary>{self.encode(words)}</summary>\n")
 
     depart_recorded_output = depart_folded
 

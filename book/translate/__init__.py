@@ -1,0 +1,1 @@
+"""The texts of the book in its other languages."""

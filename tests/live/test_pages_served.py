@@ -1,44 +1,63 @@
 """Promises of the handler that serves the site on this machine, without a book."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import asyncio
+import threading
+from http.client import HTTPConnection
 
 import pytest
-from tornado.testing import AsyncHTTPTestCase
+from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from book.live.pages import routes
+from book.live.port import listen
+from hands import free_port
 
 pytestmark = pytest.mark.fast
 
 
-class TestPages(AsyncHTTPTestCase):
-    """A folder with a page, served as `make live` serves the site."""
+@pytest.fixture
+def ask(tmp_path):
+    """Asks for a path of a served folder with a page; returns the answer, and its content as `body`."""
+    (tmp_path / "page.html").write_text("<html>", "utf8")
+    port, ready = free_port(), threading.Event()
+    host = f"localhost:{port}"
 
-    def get_app(self) -> Application:
-        folder = TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        (self.folder / "page.html").write_text("<html>", "utf8")
-        return Application(routes(self.folder, f"localhost:{self.get_http_port()}", str.upper))
+    async def serve():
+        HTTPServer(Application(routes(tmp_path, host, str.upper))).add_sockets(listen(port))
+        ready.set()
+        await asyncio.Event().wait()
 
-    def ask(self, path: str, method: str = "GET", **headers: str):
-        host = {"Host": f"localhost:{self.get_http_port()}"}
-        return self.fetch(path, method=method, headers=host | headers, follow_redirects=False)
+    # In a thread: a browser of other tests has this one's event loop
+    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True).start()
+    assert ready.wait(10)
 
-    def test_a_page_is_changed_as_it_is_served_and_may_not_be_framed(self):
-        answer = self.ask("/page.html")
-        assert (answer.code, answer.body) == (200, b"<HTML>")
-        assert answer.headers["Content-Type"] == "text/html"
-        assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
-        assert self.ask("/page.html", "HEAD").headers["Content-Length"] == "6"
+    def asked(path: str, method: str = "GET", **headers: str):
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request(method, path, headers={"Host": host} | headers)
+        answer = connection.getresponse()
+        answer.body = answer.read()
+        connection.close()
+        return answer
 
-    def test_a_new_build_is_seen_and_the_same_is_not_sent_twice(self):
-        known = self.ask("/page.html").headers["Etag"]
-        assert self.ask("/page.html", **{"If-None-Match": known}).code == 304
-        (self.folder / "page.html").write_text("<body>", "utf8")
-        assert self.ask("/page.html", **{"If-None-Match": known}).body == b"<BODY>"
+    return asked
 
-    def test_what_is_no_page_is_not_found(self):
-        for path in ("/", "/none.html", "/%C3%A7.html", "/%e7.html", "/%00", "/" + "x" * 5000, "/api/page.html"):
-            assert self.ask(path).code == 404, path
+
+def test_a_page_is_changed_as_it_is_served_and_may_not_be_framed(ask):
+    answer = ask("/page.html")
+    assert (answer.status, answer.body) == (200, b"<HTML>")
+    assert answer.headers["Content-Type"] == "text/html"
+    assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
+    head = ask("/page.html", "HEAD")
+    assert (head.headers["Content-Length"], head.body) == ("6", b"")
+
+
+def test_a_new_build_is_seen_and_the_same_is_not_sent_twice(ask, tmp_path):
+    known = {"If-None-Match": ask("/page.html").headers["Etag"]}
+    assert ask("/page.html", **known).status == 304
+    (tmp_path / "page.html").write_text("<body>", "utf8")
+    assert ask("/page.html", **known).body == b"<BODY>"
+
+
+def test_what_is_no_page_is_not_found(ask):
+    for path in ("/", "/none.html", "/%C3%A7.html", "/%e7.html", "/%00", "/" + "x" * 5000, "/api/page.html"):
+        assert ask(path).status == 404, path

@@ -31,7 +31,7 @@ def test_an_edited_paragraph_rebuilds_its_page_only_and_executes_nothing(built_b
     built_book.add("pages/first.md", "\nOne more paragraph.\n")
     result = built_book.run("book")
     assert "0 of 2 notebooks executed" in result.stdout, result.stderr
-    assert changed(before, built_book.site(), ".html") == {"pages/first.html"}
+    assert changed(before, built_book.site(), ".html") == {"pages/first.html", "search.html"}, "it names the new index"
     after = page_times(built_book)
     assert {name for name in after if after[name] != times[name]} == {"first.html"}
 

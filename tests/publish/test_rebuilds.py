@@ -118,7 +118,7 @@ class Book(SmallBook):
             "pages/second": entry("The second page", "İkinci sayfa") + entry("A picture of nothing.", "Bir resim."),
             "book": entry("Search this book", "Bu kitapta ara"),
             "figures": entry("inside", "içeride"),
-            "sphinx": entry("Permalink to this heading", "Bağlantı"),
+            "sphinx": entry("Fig. %s", "Şek. %s"),
         }.items():
             (catalogs / f"{name}.po").write_text(CATALOG + translated, "utf8")
 
@@ -221,14 +221,17 @@ CHANGES = {  # a change of one thing, and how many notebooks it executes
     "a word in a page's catalog": (lambda book: book.catalog("pages/second", "İkinci", "Öteki"), 0),
     "a word in the layout's catalog": (lambda book: book.catalog("book", "Bu kitapta ara", "Ara"), 0),
     "a word in the drawings' catalog": (lambda book: book.catalog("figures", "içeride", "iç"), 0),
-    "a word in Sphinx's catalog": (lambda book: book.catalog("sphinx", "Bağlantı", "Bağ"), 0),
+    "a word in Sphinx's catalog": (lambda book: book.catalog("sphinx", "Şek.", "Resim"), 0),
     "a catalog taken away": (lambda book: (book.root / "locale/tr/LC_MESSAGES/pages/second.po").unlink(), 0),
     "a page copied with its cells": (copy_page, 0),
     "the order of pages": (swap_pages, 0),
     "a page dropped": (drop_page, 0),
     "a remote": (add_remote, 0),
     "a version in requirements.txt": (change_requirement, 2),
-    "the style of plots": (lambda book: book.add("book/execute/matplotlibrc", "\naxes.grid: False\n"), 2),
+    "the style of plots": (
+        lambda book: book.replace("book/execute/matplotlibrc", "axes.grid: True", "axes.grid: False"),
+        2,
+    ),
     "a data file": (lambda book: book.write("pages/data.csv", "4,5,6\n"), 2),
     "an included file": (lambda book: book.write("pages/part.txt", "Another part.\n"), 2),
     "a picture": (lambda book: Image.new("RGB", (80, 20), "blue").save(book.root / "pages/picture.png"), 0),

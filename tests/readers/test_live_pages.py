@@ -56,6 +56,16 @@ def test_an_edit_runs_with_shift_enter_survives_a_visit_and_can_be_taken_back(li
     expect(cell(page, 1).locator(".cell_input pre")).to_be_visible()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_edited_code_has_the_colours_of_the_books(live_page, theme):
+    page = live_page(EXERCISES, color_scheme=theme)
+    one = write(page, 1, "class A:  # word\n    x = 'word', 1")
+    colour = "element => getComputedStyle(element).color"
+    for kind in ("k", "nc", "c", "s", "m"):
+        edited = one.locator(f".cm-content t-{kind}").first.evaluate(colour)
+        assert edited == page.locator(f"article .highlight pre t-{kind}").first.evaluate(colour), kind
+
+
 def test_the_state_is_shared_along_the_page_and_lost_with_a_restart(live_page):
     page = live_page()
     run(page, 1, "answer = 41")

@@ -1,26 +1,39 @@
 // The editor of a live cell: CodeMirror with just what a cell of Python needs. Bundled by build.js into _static/live/.
-import { EditorView, keymap, drawSelection } from "@codemirror/view";
-import { EditorState, Prec } from "@codemirror/state";
+import { Decoration, EditorView, ViewPlugin, drawSelection, keymap } from "@codemirror/view";
+import { EditorState, Prec, RangeSetBuilder } from "@codemirror/state";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { HighlightStyle, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, indentOnInput, indentUnit, syntaxTree } from "@codemirror/language";
 import { pythonLanguage } from "@codemirror/lang-python";
-import { tags } from "@lezer/highlight";
+import { highlightTree, tagHighlighter, tags } from "@lezer/highlight";
 
-// Pygments' names of classes, so that edited code has the colours of the page's style sheet in both themes.
-const pygments = HighlightStyle.define([
-  { tag: [tags.keyword, tags.controlKeyword, tags.definitionKeyword, tags.self], class: "k" },
-  { tag: [tags.moduleKeyword], class: "kn" },
-  { tag: [tags.bool, tags.null], class: "kc" },
-  { tag: [tags.operatorKeyword], class: "ow" },
-  { tag: [tags.operator, tags.arithmeticOperator, tags.compareOperator, tags.definitionOperator], class: "o" },
-  { tag: [tags.string, tags.special(tags.string)], class: "s2" },
-  { tag: [tags.escape], class: "se" },
-  { tag: [tags.number], class: "mi" },
-  { tag: [tags.comment, tags.lineComment], class: "c1" },
-  { tag: [tags.function(tags.definition(tags.variableName))], class: "nf" },
-  { tag: [tags.definition(tags.className), tags.className], class: "nc" },
-  { tag: [tags.meta], class: "nd" },
+const { definition } = tags;
+const kinds = tagHighlighter([
+  { tag: [tags.keyword, tags.controlKeyword, tags.definitionKeyword, tags.moduleKeyword, tags.operatorKeyword], class: "k" },
+  { tag: [tags.bool, tags.null], class: "k" },
+  { tag: [tags.string, tags.special(tags.string), tags.escape], class: "s" },
+  { tag: [tags.number, tags.meta], class: "m" },
+  { tag: [tags.comment, tags.lineComment], class: "c" },
+  { tag: [tags.function(definition(tags.variableName)), definition(tags.className), tags.className], class: "nc" },
 ]);
+
+/** Marks code with the elements that mark the book's, <t-k> for a keyword, so that it has their colours in both themes. */
+const colours = ViewPlugin.define((view) => new Marks(view), { decorations: (plugin) => plugin.marks });
+
+class Marks {
+  constructor(view) { this.mark(view); }
+
+  update({ docChanged, viewportChanged, startState, state, view }) {
+    if (docChanged || viewportChanged || syntaxTree(startState) !== syntaxTree(state)) this.mark(view);
+  }
+
+  mark({ state, visibleRanges }) {
+    const builder = new RangeSetBuilder();
+    const add = (from, to, names) => // the innermost of nested kinds
+      builder.add(from, to, Decoration.mark({ tagName: `t-${names.split(" ").at(-1)}` }));
+    for (const { from, to } of visibleRanges) highlightTree(syntaxTree(state), kinds, add, from, to);
+    this.marks = builder.finish();
+  }
+}
 
 /** An editor of `code` inside `parent`. `run` and `leave` are called by Shift+Enter and Escape, `changed` with the code.
  *  Tab indents; Escape leaves the editor, so that the keyboard does not get caught in it. */
@@ -41,7 +54,7 @@ export function edit(parent, { code, label, run, leave, changed }) {
         bracketMatching(),
         indentUnit.of("    "),
         pythonLanguage,
-        syntaxHighlighting(pygments),
+        colours,
         keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({ "aria-label": label, autocapitalize: "off", spellcheck: "false" }),
         EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),

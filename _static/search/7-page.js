@@ -1,0 +1,83 @@
+// The search page: the field, and the results below it, which follow what is typed.
+
+const field = document.getElementById("search");
+const results = document.getElementById("search-results");
+const LONG = 2000; // letters of an address; servers refuse longer ones, and never see what stands behind a #
+const PAUSE = 120; // milliseconds after a letter
+const PATIENCE = 300; // milliseconds until what is found so far is shown: a large book takes longer to be taken in
+let book = null;
+
+/** The query that the address has. ⏎ stands for the end of a line in what was pasted into the bar. */
+const asked = () => {
+  const query = new URLSearchParams(location.search).get("q") ?? new URLSearchParams(location.hash.slice(1)).get("q");
+  return (query ?? "").replace(/ ?⏎ ?/g, "\n");
+};
+
+/** Put the query into the address, so that the way back from a result leads to the results. */
+const keep = (query) => {
+  const text = encodeURIComponent(query);
+  const address = query ? `${text.length > LONG ? "#" : "?"}q=${text}` : "";
+  try { history.replaceState(null, "", location.pathname + address); } catch { /* not from disk, in some browsers */ }
+};
+
+const element = (name, content = [], properties = {}) => {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...content);
+  return made;
+};
+
+/** One result: a link with the title and the page's, and an excerpt. */
+const result = ({ part, words }) => {
+  const title = marked(part.title, words);
+  const kind = results.dataset[part.kind]; // a section needs no name
+  const page = part.title === part.page.title ? "" : part.page.title;
+  const link = element("a", [
+    part.kind === "entry" ? element("code", title) : element("span", title),
+    element("small", [[kind, page].filter(Boolean).join(" · ")]),
+  ], { href: `${part.page.name}.html#${part.anchor}` });
+  return element("li", [link, element("p", excerpt(part, words))], { className: part.kind });
+};
+
+/** Show what is found; with `state`, a word in the place of the number of results. */
+const list = (found, state) => {
+  results.querySelector("ol").replaceChildren(...found.map(result));
+  results.querySelector("[role=status]").textContent = state
+    ?? (found.length ? results.dataset.found.replace("%s", found.length) : results.dataset.nothing);
+};
+
+let turn = 0;
+const show = async () => {
+  const [query, mine] = [field.value.trim(), ++turn];
+  field.rows = Math.min(8, field.value.split("\n").length);
+  results.hidden = !query;
+  if (!query || !book) {
+    list([], results.dataset.searching);
+    return;
+  }
+  const late = new Promise((done) => setTimeout(() => done("late"), PATIENCE));
+  const early = await Promise.race([book.ready, late]) === "late";
+  if (early && mine === turn) list(book.find(query), results.dataset.searching);
+  await book.ready;
+  if (mine === turn) list(book.find(query));
+};
+
+let waiting = 0;
+const search = () => {
+  clearTimeout(waiting); // or the results would be made anew under the reader's focus
+  keep(field.value.trim());
+  show();
+};
+field.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, PAUSE); });
+field.form.addEventListener("submit", (event) => { event.preventDefault(); search(); });
+field.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  search();
+});
+
+field.value = asked();
+if (!field.value) field.focus();
+show();
+
+/** What the script of the index calls. */
+const loadSearch = (index) => { book = new Book(index); show(); };

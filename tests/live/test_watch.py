@@ -1,0 +1,57 @@
+"""Promises of `make watch`: the browser shows what an author saves, or what is wrong with it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from conftest import SmallBook
+from hands import free_port
+
+
+@pytest.fixture
+def watched(built_book) -> Iterator[tuple[SmallBook, str]]:
+    """The small book, watched: the book, and the address of its site."""
+    port, printed = free_port(), []
+    process = subprocess.Popen(
+        [sys.executable, "-m", "book.cli", "watch"],
+        cwd=built_book.root,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ | {"PORT": str(port), "BROWSER": f"{sys.executable} -c pass %s", "PYTHONUNBUFFERED": "1"},
+    )
+    for line in process.stdout:
+        printed.append(line)
+        if "after the save" in line:  # it has loaded what it needs
+            break
+    else:
+        raise AssertionError("".join(printed))
+    yield built_book, f"http://localhost:{port}"
+    process.send_signal(signal.SIGINT)
+    printed.append(process.communicate(timeout=30)[0])
+    assert process.returncode == 0, printed
+    assert "Stopped." in printed[-1]
+    assert "Traceback" not in "".join(printed)
+
+
+def test_a_page_shows_what_is_saved_and_what_is_wrong_by_itself(watched, chromium):
+    book, address = watched
+    page = chromium.new_page()
+    page.goto(f"{address}/pages/second.html")
+    text = book.read("pages/second.md")
+    book.write("pages/second.md", f"{text}\nOne more paragraph.\n")
+    expect(page.get_by_text("One more paragraph.")).to_be_visible()
+    book.write("pages/second.md", f"{text}\n{{ref}}`nowhere`\n")
+    expect(page.get_by_role("alert")).to_contain_text("pages/second.md:21: WARNING: undefined label: 'nowhere'")
+    assert page.get_by_text("One more paragraph.").is_visible(), "the page stays as it was"
+    book.write("pages/second.md", f"{text}\nAnother paragraph.\n\n```{{code-cell}} python3\nprint(6 * 111)\n```\n")
+    expect(page.get_by_text("Another paragraph.")).to_be_visible(timeout=60_000)  # with its cell
+    expect(page.get_by_text("666")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.close()
+    assert "0 of 2 notebooks executed" in book.run("book").stdout, "what is watched is built"
