@@ -7,6 +7,7 @@ site.js keeps it in the browser and takes it out of the address bar. A kernel wa
 killed.
 """
 
+import logging
 import os
 import secrets
 import shutil
@@ -93,6 +94,7 @@ def serve(root: Path, port: int, folder: Path, device: subprocess.Popen) -> None
     def made_live(page: str) -> str:
         return page.replace("<html", f'<html data-live="{escape(said)}"', 1)
 
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # as Jupyter's own log: a page that is left is no failure
     server.web_app.add_handlers(".*", pages.routes(root / "_build" / "html", host, made_live))
     HTTPServer(server.web_app).add_sockets(listen(port))
     end_with_make(server.stop)

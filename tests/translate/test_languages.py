@@ -132,15 +132,6 @@ def test_what_a_translation_must_keep_is_checked(source, translation, missing):
     assert missing in found if missing else found == []
 
 
-def test_the_browser_folds_words_as_the_index_does():
-    """`parametro` finds `parâmetro`, and Turkish i finds ı, İ and I."""
-    from book.render.search import fold
-
-    assert fold("parâmetro") == fold("PARAMETRO") == "parametro"
-    assert fold("ışık") == fold("IŞIK") == fold("isik") == "isik"
-    assert fold("İlkleme") == "ilkleme"
-
-
 @pytest.mark.fast
 def test_the_editions_of_the_book_are_complete():
     """Every entry translated, none fuzzy, nothing lost."""
