@@ -19,22 +19,22 @@ from book.render.assets import checksum
 
 _ = get_translation("book")
 # Of Sphinx, its theme and the extensions that make the book: pages do without
-NOT_LOADED = ["basic.css", "doctools.js", "documentation_options.js", "exercise.css", "mystnb.*.css", "pygments.css"]
-NOT_LOADED += ["sphinx_highlight.js", "translations.js"]
+NOT_LOADED = ["basic.css", "exercise.css", "mystnb.*.css", "pygments.css", "sphinx_highlight.js", "translations.js"]
+FOR_SCRIPTS = ["documentation_options.js", "doctools.js"]  # Sphinx's; what another script may ask for
 
 
 def is_added(name: str) -> bool:
     """Whether a file, by its name in `_static`, is an author's or an extension's."""
-    return not is_of_the_engine(name) and not any(fnmatchcase(name, pattern) for pattern in NOT_LOADED)
+    return not is_of_the_engine(name) and not any(fnmatchcase(name, pattern) for pattern in [*NOT_LOADED, *FOR_SCRIPTS])
 
 
-def names(app: Sphinx, files: list) -> Iterator[tuple[str, dict]]:
-    """The added ones of a page's style sheets or scripts, as addresses from the root of the site, with attributes.
+def added(app: Sphinx, files: list) -> Iterator:
+    """Those of a page's style sheets or scripts, as Sphinx describes them, that the book itself does without.
 
     Raises ExtensionError for what the page's policy forbids.
     """
     known = set(app.config.nb_ipywidgets_js)  # myst-nb's, beside an output that is a widget
-    for file in files:
+    for file in sorted(files, key=lambda file: file.priority):
         address = str(file.filename or "")
         if address in known:
             continue
@@ -44,26 +44,33 @@ def names(app: Sphinx, files: list) -> Iterator[tuple[str, dict]]:
             way_out = "no page loads anything from another host; take out the extension that asks for it"
             raise ExtensionError(f"_config.yml, sphinx: extra_extensions: {what} is refused: {way_out}")
         if is_added(address.removeprefix("_static/")):
-            yield address, dict(file.attributes)
+            yield file
 
 
 def files(app: Sphinx, context: dict) -> dict[str, list[dict]]:
     """The style sheets and scripts that are added to a page, in their order."""
-    found = {"css_files": [], "script_files": []}
-    for kind, entries in found.items():
-        for address, attributes in names(app, sorted(context[kind], key=lambda file: file.priority)):
-            for known in ("rel", "type") if kind == "css_files" else ():
-                attributes.pop(known, None)
-            if kind == "script_files" and not attributes.keys() & {"async", "defer"}:
-                attributes["defer"] = "defer"  # a script may look for what stands behind it
-            entries.append({"address": address, "version": version(app, address), "attributes": attributes})
-    return {"added_styles": found["css_files"], "added_scripts": found["script_files"]}
+    styles, scripts = list(added(app, context["css_files"])), list(added(app, context["script_files"]))
+    if scripts:
+        needed = [f"_static/{name}" for name in FOR_SCRIPTS]
+        scripts = [file for file in context["script_files"] if file.filename in needed] + scripts
+    return {
+        "added_styles": [described(app, file) for file in styles],
+        # A script may look for what stands behind it
+        "added_scripts": [
+            described(app, file, {} if "async" in file.attributes else {"defer": "defer"}) for file in scripts
+        ],
+    }
 
 
-def version(app: Sphinx, address: str) -> str:
-    """What tells this version of a file from another one; empty while it is not there yet."""
-    path = Path(app.outdir, address)
-    return checksum(path.read_text("utf8")) if path.is_file() else ""
+def described(app: Sphinx, file, more: dict | None = None) -> dict:
+    """A style sheet or script as the layout writes it: its address, version and attributes."""
+    path = Path(app.outdir, file.filename)
+    attributes = {name: value for name, value in file.attributes.items() if value not in ("stylesheet", "text/css")}
+    return {
+        "address": file.filename,
+        "version": checksum(path.read_text("utf8")) if path.is_file() else "",  # some are written after the pages
+        "attributes": attributes | (more or {}),
+    }
 
 
 def picture(name: str | None) -> dict | None:
@@ -92,7 +99,9 @@ def published(app: Sphinx) -> list[str]:
     registered = [str(name) for name, _attributes in app.registry.css_files + app.registry.js_files if name]
     lying = [path.relative_to(folder).as_posix() for folder, path in in_static(app)]
     pictures = [Path(name).name for name in (app.config.html_logo, app.config.html_favicon) if name]
-    return [f"_static/{name}" for name in [*filter(is_added, [*registered, *lying]), *pictures]]
+    added = [name for name in [*registered, *lying] if is_added(name)]
+    scripts = FOR_SCRIPTS if any(name.endswith(".js") for name in added) else []
+    return [f"_static/{name}" for name in [*added, *scripts, *pictures]]
 
 
 def in_static(app: Sphinx) -> Iterator[tuple[Path, Path]]:

@@ -409,11 +409,12 @@ def test_styles_and_scripts_of_an_author_and_of_extensions_are_loaded(adorned):
     html, folder = text_of(adorned, "second"), adorned.root / "_build" / "html" / "_static"
     asked_for = re.findall(r'(?:href|src)="\.\./_static/([^"?]+\.(?:css|js))', html)
     added = ["sphinx-design.min.css", "shouting.css", "mine/look.css", "found.css", "design-tabs.js", "look.js"]
-    assert sorted(asked_for) == sorted(["print.css", "site.js", *added])
+    for_scripts = ["documentation_options.js", "doctools.js"]  # Sphinx's; scripts of extensions ask for them
+    assert sorted(asked_for) == sorted(["print.css", "site.js", *for_scripts, *added])
     published = [*asked_for, "mine/ground.png", "mine/logo.svg", "logo.svg", "icon.png", "paper.txt"]
     assert [name for name in published if not (folder / name).is_file()] == []
     assert re.search(r'<script src="../_static/look.js\?v=\w+" async="async"></script>', html)
-    unused = {"basic.css", "doctools.js", "pygments.css", "css", "js", "search"}
+    unused = {"basic.css", "searchtools.js", "pygments.css", "css", "js", "search"}
     assert not unused & {path.name for path in folder.iterdir()}
 
 
