@@ -132,6 +132,8 @@ SPHINX = {
     "html_show_sphinx": Refused(OWN_LAYOUT, LAYOUT, (False,)),
     "html_use_opensearch": Refused(OWN_LAYOUT, LAYOUT, ("",)),
     "html_additional_pages": Refused(OWN_LAYOUT, LAYOUT, ({},)),
+    "html_permalinks": Refused("a script adds the links at headings", unless=(False,)),
+    "html_permalinks_icon": Refused("a script adds the links at headings"),
     "html_last_updated_fmt": Refused("two builds of the same sources are the same bytes", unless=(None,)),
     "html_title": Refused("each edition has its own, in editions.yml", "Set title:, and that of editions.yml."),
     "html_baseurl": Refused("each edition has its own address", "Set html: baseurl:.", ("",)),

@@ -76,11 +76,16 @@ class Page:
         if not self.is_notebook:
             return None
         reader = create_nb_reader(str(self.path), self.myst, NbParserConfig(), self.text)
+        name = f"{self.docname}{self.path.suffix}"
         try:
             return reader.read(self.text)
         except (MystMetadataParsingError, ValueError) as problem:
-            name = f"{self.docname}{self.path.suffix}"
             raise BuildError(name, str(problem), "Mend the options of that cell.") from None
+        except IndexError:
+            if "tasklist" not in self.myst.enable_extensions:
+                raise
+            what = "has a list of tasks (- [ ]), which myst-nb cannot read on a page with code"
+            raise BuildError(name, what, "Write it as a plain list.") from None
 
     @property
     def num_code_cells(self) -> int:

@@ -199,6 +199,13 @@ def test_a_setting_of_a_page_that_is_not_followed_is_named(small_book, mystnb, w
     assert all(word in message for word in ["pages/second.md, front matter", *words]), message
 
 
+def test_a_list_of_tasks_beside_code_is_named(small_book):
+    """Jupyter Book's own list of MyST's extensions has it, and Jupyter Book stops there without a page's name."""
+    configure(small_book, parse={"myst_enable_extensions": ["dollarmath", "tasklist"]})
+    small_book.add("pages/second.md", "\n- [ ] to do\n")
+    assert_fails(small_book, "pages/second.md", "list of tasks")
+
+
 def test_a_setting_that_no_extension_has_is_named(built_book):
     configure(built_book, sphinx_config={"copybutton_prompt_text": ">>> "})
     assert_fails(built_book, "_config.yml, sphinx: config: copybutton_prompt_text", "extra_extensions")
