@@ -5,6 +5,7 @@ Needs nbclient and ipykernel, and nothing else of the book's environment.
 
 import atexit
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -89,7 +90,7 @@ def explain(execution: Execution, problem: Exception) -> BuildError:
     if isinstance(problem, CellExecutionError):
         what = f"{problem.ename}: {problem.evalue}"
         if execution.settings.show_traceback:
-            what += f"\n{problem.traceback}"
+            what += "\n" + re.sub(r"\x1b\[[0-9;]*m", "", problem.traceback)  # without colours
         way_out = "Mend the cell (make lab opens the page), or tag it raises-exception if the error is to be shown."
     elif isinstance(problem, CellTimeoutError):
         what = f"ran for more than {execution.settings.timeout} s and was stopped"

@@ -1,4 +1,4 @@
-"""Which repository and which address the book has, from the environment and git.
+"""Which repository and which address the book has, from the environment, `_config.yml` and git.
 
 Used by the build and by the Sphinx extension. Nothing is made up: what is not known is None, and
 whatever needs it is left out.
@@ -10,6 +10,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from book.project import settings
 from book.project.errors import BuildError
 
 NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -45,11 +46,13 @@ def origin(root: Path) -> str:
 def site_url(root: Path) -> str | None:
     """The address of the published site without a trailing slash, or None.
 
-    From BOOK_URL, else the address GitHub Pages gives to the repository.
+    From BOOK_URL, else html: baseurl: of _config.yml, else the address GitHub Pages gives to the repository.
     """
     if address := os.environ.get("BOOK_URL", ""):
         if not address.startswith(("https://", "http://")):
             raise BuildError("BOOK_URL", f"{address!r} is not an address", "Begin it with https:// or unset it.")
+        return address.rstrip("/")
+    if address := settings.value(root, "html.baseurl"):
         return address.rstrip("/")
     if not (name := repository(root)):
         return None

@@ -1,10 +1,19 @@
 """Where the build puts things, and which of them a page may offer for download."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from book.project.source import Edition
+
+# What of `_static/` is the engine's; whatever else lies there is an author's, and pages load it
+ENGINE_STATIC = {"css", "js", "print", "search", "live", "fonts", "start.js", "site.js", "print.css", "search.js"}
+
+
+def is_of_the_engine(name: str) -> bool:
+    """Whether a file is the engine's, by its name in `_static/`."""
+    first = PurePosixPath(name).parts[0]
+    return first in ENGINE_STATIC or first.startswith("card-")
 
 
 def pdf_folder(root: Path) -> Path:

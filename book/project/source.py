@@ -19,7 +19,7 @@ from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
-from book.project import page_settings
+from book.project import page_settings, settings
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
 
@@ -76,11 +76,16 @@ class Page:
         if not self.is_notebook:
             return None
         reader = create_nb_reader(str(self.path), self.myst, NbParserConfig(), self.text)
+        name = f"{self.docname}{self.path.suffix}"
         try:
             return reader.read(self.text)
         except (MystMetadataParsingError, ValueError) as problem:
-            name = f"{self.docname}{self.path.suffix}"
             raise BuildError(name, str(problem), "Mend the options of that cell.") from None
+        except IndexError:
+            if "tasklist" not in self.myst.enable_extensions:
+                raise
+            what = "has a list of tasks (- [ ]), which myst-nb cannot read on a page with code"
+            raise BuildError(name, what, "Write it as a plain list.") from None
 
     @property
     def num_code_cells(self) -> int:
@@ -113,8 +118,9 @@ def config(root: Path) -> dict:
     data = read_yaml(root / "_config.yml")
     try:
         validate_yaml(data, raise_on_errors=True)
+        settings.check(root, data)
         return get_final_config(user_yaml=root / "_config.yml", cli_config={"latex_individualpages": False})[0]
-    except (ValidationError, ValueError, AttributeError) as problem:
+    except (ValidationError, ValueError, TypeError, AttributeError) as problem:
         what = str(getattr(problem, "message", problem))
         raise BuildError("_config.yml", what, "Compare with Jupyter Book's list of settings.") from None
 
@@ -181,8 +187,8 @@ def read_page(root: Path, docname: str, myst: MdParserConfig, common: NbParserCo
         line = path.read_bytes()[: problem.start].count(b"\n") + 1
         raise BuildError(f"{name}, line {line}", "is not UTF-8", "Save the file in UTF-8.") from None
     data = page_settings.front_matter(name, text)
-    settings = page_settings.of_page(common, PurePosixPath(path.as_posix()), name, data)
-    return Page(docname, path, text, myst, settings)
+    own = page_settings.of_page(common, PurePosixPath(path.as_posix()), name, data)
+    return Page(docname, path, text, myst, own)
 
 
 def no_such_page(root: Path, docname: str) -> BuildError:

@@ -17,8 +17,8 @@ from book.render.edition import work_folder
 
 TARGETS = ["html", "notebooks"]
 NOT_PUBLISHED = [".buildinfo", "objects.inv"]  # Sphinx's own notes
-# What pages load; Sphinx copies the theme's files as well, and the sources of these.
-STATIC = {"site.js", "print.css", "search.js", "start.js", "favicon.svg", "live", "fonts"}
+# What pages load of the engine's; Sphinx copies the sources of these as well, and files of its own.
+STATIC = {"site.js", "print.css", "search.js", "start.js", "live", "fonts"}
 
 
 def put_together(root: Path, editions: list[Edition], pages: list[Page]) -> None:
@@ -58,9 +58,10 @@ def published_files(html: Path) -> list[Path]:
         parts = path.relative_to(html).parts
         if not path.is_file() or path.name in NOT_PUBLISHED:
             continue
-        if parts[0] == "_static" and parts[1] not in STATIC and not parts[1].startswith("card-"):
+        if parts[0] == "_static" and (parts[1] in STATIC or parts[1].startswith("card-")):
+            found.append(path)
             continue
-        if parts[0] in ("_images", "_downloads") and "/".join(parts) not in kept:
+        if parts[0] in ("_images", "_downloads", "_static") and "/".join(parts) not in kept:
             continue  # of a page that no longer shows it
         found.append(path)
     return found

@@ -4,16 +4,21 @@ One module a job. What runs Sphinx: `parallel` has a process for each edition, `
 says which pages are made anew, `builder` writes these. What is read: `executed` brings outputs, `messages` and
 `doctrees` keep translated pages quick and small, `labels` names sections, `language` is about the editions. What is
 written: `translator` the HTML of a page, `highlighting` its code, `mathml` its formulas, `figures` its drawings,
-`recorded` the outputs of GPU machines, `notebook` the Colab notebooks, `layout` fills the templates with `contents`,
-`buttons` and the words of live cells (`live_words`), `error_index` leads back to the index of messages, `assets`
-joins style sheets and scripts, `search` makes the index of the search, `page` the way from and to the first page.
+`recorded` the outputs of GPU machines, `citations` its bibliographies, `notebook` the Colab notebooks, `layout` fills
+the templates with `contents`, `buttons`, the words of live cells (`live_words`) and `additions` of the author's,
+`error_index` leads back to the index of messages, `assets` joins style sheets and scripts, `search` makes the index of
+the search, `page` the way from and to the first page.
 """
+
+from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from book.project import settings
 from book.render import (
     assets,
     builder,
+    citations,
     doctrees,
     executed,
     figures,
@@ -39,6 +44,9 @@ def setup(app: Sphinx) -> dict:
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
     first = (language, search, executed, messages, doctrees, labels, notebook, builder)
-    for module in (*first, figures, mathml, page, recorded, errors, translator, live, layout, assets):
+    for module in (*first, figures, mathml, citations, page, recorded, errors, translator, live, layout, assets):
         module.setup(app)
+    for name in settings.extensions(Path(app.srcdir)):
+        if name != __name__:
+            app.setup_extension(name)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.tags import Tags
 
+from book.render import additions
 from book.render.notebook import NotebookBuilder
 
 
@@ -45,10 +46,11 @@ class PageBuilder(StandaloneHTMLBuilder):
 
 
 def note_assets(app: Sphinx) -> None:
-    """Write down which images and downloads the pages have now; Sphinx leaves older ones in its folder."""
+    """Write down which images, downloads and files of an author's the pages have; Sphinx leaves older ones."""
     images = [f"_images/{name}" for _docnames, name in app.env.images.values()]
     offered = [f"_downloads/{name}" for _docnames, name in app.env.dlfiles.values()]
-    Path(app.outdir).with_name("assets.json").write_text(json.dumps(sorted(images + offered)), "utf8")
+    names = sorted({*images, *offered, *additions.published(app)})
+    Path(app.outdir).with_name("assets.json").write_text(json.dumps(names), "utf8")
 
 
 def write_notebooks(app: Sphinx, docnames: list[str]) -> None:

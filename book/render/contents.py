@@ -15,8 +15,8 @@ def of_page(app: Sphinx, pagename: str) -> str:
     """The sections of a page as HTML, empty when it has none; what is deeper is added by places.js."""
     if pagename not in app.env.tocs or pagename == app.config.root_doc:
         return ""
-    title = TocTree(app.env).get_toc_for(pagename, app.builder).next_node(nodes.list_item)
-    sections = nodes.bullet_list("", *entries(title))
+    title, *others = TocTree(app.env).get_toc_for(pagename, app.builder)  # a page may have a second title
+    sections = nodes.bullet_list("", *entries(title), *others)
     for section in sections:
         del section[1:]
     return as_html(app, sections) if len(sections) else ""

@@ -16,9 +16,10 @@ import yaml
 from docutils.utils import SystemMessage
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
-from sphinx.errors import SphinxError
+from sphinx.errors import ConfigError, SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from book.project import settings
 from book.project.address import site_url
 from book.project.errors import WAYS_OUT, BuildError
 from book.project.inputs import Inputs
@@ -67,21 +68,28 @@ def overrides(job: Job) -> dict:
 
 def application(job: Job, warnings: io.StringIO) -> Sphinx:
     """Sphinx as Jupyter Book sets it up for a page on the web."""
-    settings, _facts = get_final_config(
+    made, _facts = get_final_config(
         user_yaml=job.root / "_config.yml", cli_config=overrides(job), sourcedir=job.root, use_external_toc=True
     )
+    for kind in ("html_css_files", "html_js_files"):
+        named = settings.value(job.root, f"sphinx.config.{kind}", [])
+        made[kind] = named + sorted(made[kind][len(named) :])  # Jupyter Book takes those in _static/ as they come
     app = Sphinx(
         srcdir=job.root,
         confdir=None,
         outdir=job.work / "html",
         doctreedir=job.work / "doctrees",
         buildername="html",
-        confoverrides=settings,
+        confoverrides=made,
         status=None,
         warning=warnings,
         warningiserror=True,
         keep_going=True,
     )
+    for name in settings.value(job.root, "sphinx.config", {}):
+        if name not in app.config and name != "extensions":
+            way_out = "mend the name, or name the extension that has it in extra_extensions"
+            raise ConfigError(f"_config.yml, sphinx: config: {name}: no extension of the book has it; {way_out}")
     # As Jupyter Book does where a table of contents asks for numbers
     if "numbered: true" in yaml.dump(app.config.external_site_map.as_json()):
         app.setup_extension("sphinx_multitoc_numbering")

@@ -27,8 +27,9 @@ CATALOGS = ["book", "figures", "sphinx", "exercise"]
 
 def translate_settings(app: Sphinx, config: Config) -> None:
     """Settings whose values are words that a reader sees."""
-    config.nb_code_prompt_show = _("Show the code")
-    config.nb_code_prompt_hide = _("Hide the code")
+    for name, words in (("nb_code_prompt_show", _("Show the code")), ("nb_code_prompt_hide", _("Hide the code"))):
+        if name not in config.overrides:
+            config[name] = words
     source = editions(Path(app.srcdir))[0]
     if config.language != source.code:
         config.translation_progress_classes = "untranslated"

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.locale import get_translation
 
 from book.project.address import repository, site_url
-from book.render import buttons, contents, language
+from book.render import additions, buttons, contents, language
 
 _ = get_translation("book")
 
@@ -56,6 +56,7 @@ def words() -> dict[str, str]:
         "copy_code": _("Copy the code"),
         "copied": _("Copied"),
         "link_here": _("Link to this place"),
+        "announcement": _("Announcement"),
         "improve": _("Improve this page"),
         "licence": _("Text under CC BY-SA 4.0, code under MIT-0."),
         "missing": _("This page does not exist"),
@@ -133,9 +134,16 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
         "has_address": bool(site_url(root)),
         "colab": buttons.colab(app, pagename),
         "menus": [
-            menu for menu in (language.menu(app, pagename, context), buttons.downloads(app, pagename, context)) if menu
+            menu
+            for menu in (
+                language.menu(app, pagename, context),
+                buttons.repository_menu(app, pagename),
+                buttons.downloads(app, pagename, context),
+            )
+            if menu
         ],
         "source_page": "",
+        **additions.around(app, context),
     }
     context.update(own)
     if (name := repository(root)) and title:

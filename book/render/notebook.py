@@ -140,6 +140,15 @@ class NotebookTranslator(MarkdownTranslator):
         known = uri.startswith(("#", "http://", "https://", "mailto:"))
         self._push_context(WrappedContext("[", f"]({uri})") if known else WrappedContext("", ""))
 
+    def visit_citation(self, node):
+        """An entry of a bibliography begins with its label."""
+        self.add_anchors(node)
+        label = node.pop(0).astext()
+        node.next_node(nodes.paragraph).insert(0, nodes.Text(f"[{label}] "))
+
+    def depart_citation(self, _node):
+        self.ensure_eol(2)
+
     def visit_meta(self, _node):
         raise nodes.SkipNode
 

@@ -22,6 +22,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jupyter_book.sphinx import build_sphinx
 
+from book.project import settings
 from book.project.errors import BuildError
 from book.project.inputs import Inputs
 from book.project.source import Edition, Page, pages
@@ -79,10 +80,11 @@ def the_rest(page: Page) -> list[str]:
 
 
 def words_of_the_extension(root: Path) -> set[str]:
-    """What stands in _("…") in the extension and, for the PDF, in the PDF."""
+    """What stands in _("…") in the extension and, for the PDF, in the PDF; and what _config.yml says to readers."""
     folders = [root / "book"]
     texts = [text for folder in folders for text in extract_from_dir(folder, [("**.py", "python")], {}, {"_": None})]
-    return {message for _file, _line, message, _comments, _context in texts}
+    said = {settings.value(root, f"html.{name}") for name in settings.WORDS}
+    return {message for _file, _line, message, _comments, _context in texts} | (said - {None, ""})
 
 
 def words_of_the_drawings(root: Path) -> set[str]:
