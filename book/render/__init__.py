@@ -2,11 +2,11 @@
 
 `language` is about the editions, `search` about words with accents.
 
-One module a job: `notebook` writes the Colab notebooks, `layout` fills the templates, `buttons` says where
-a page can be launched and downloaded, `assets` joins style sheets and scripts, `highlighting` colours code,
-`figures` sets the book's drawings into a page, `mathml` its formulas, `recorded` the outputs of GPU machines,
-`labels` names its sections, `errors` leads back to the index of messages, `live` has the words of the live cells,
-`body` and `page` mend what other extensions write.
+One module a job: `translator` writes the text of a page, `highlighting` its code, `mathml` its formulas, `notebook`
+the Colab notebooks. `layout` fills the templates, `contents` has the tables of contents, `buttons` says where a page
+can be launched and downloaded, `assets` joins style sheets and scripts. `figures` sets the book's drawings into a page,
+`recorded` the outputs of GPU machines, `labels` names its sections, `errors` leads back to the index of messages,
+`live` has the words of the live cells, `page` mends what other extensions leave in a page.
 """
 
 from sphinx.application import Sphinx
