@@ -179,8 +179,8 @@ class BookTranslator(HTML5Translator):
     def add_fignumber(self, node):
         """The number of a figure ends with a point: "Fig. 1."
 
-        Sphinx's format of numbers would put it into references as well. (The builder's table is not public; it is made of
-        `env.toc_fignumbers`.)
+        Sphinx's format of numbers would put it into references as well. The builder's table is not public; it is what
+        `env.toc_fignumbers` has for the page.
         """
         known = self.builder.fignumbers.get("figure", {}) if isinstance(node, nodes.figure) else {}
         if number := next((known[name] for name in node["ids"] if name in known), None):
@@ -214,7 +214,7 @@ def setup(app: Sphinx) -> None:
     """Register the translator.
 
     Where another extension has registered a visitor for a node, that one is asked and not the translator's: it is
-    replaced, so this extension comes after it in `_config.yml`. MyST-Parser does so for containers, to leave out a class.
+    replaced, so this extension comes after it in `_config.yml`. MyST-Parser has one for containers, with a class less.
     """
     ours = BookTranslator
     app.set_translator("html", ours)
