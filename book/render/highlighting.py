@@ -54,7 +54,7 @@ def kinds() -> dict[str, str]:
 def rules() -> str:
     """The colours of the marks, for both themes; paper has those of the light one."""
     light, dark = (
-        "\n".join(f"{start}.highlight {PREFIX}{kind}{{color:{theme[kind]}}}" for kind in sorted(set(kinds().values())))
+        "\n".join(f"{start}{PREFIX}{kind}{{color:{theme[kind]}}}" for kind in sorted(set(kinds().values())))
         for theme, start in zip(themes(), ("", '[data-theme="dark"] '), strict=True)
     )
     return f"{light}\n@media screen{{\n{dark}\n}}\n"
