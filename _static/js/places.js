@@ -31,7 +31,7 @@
 }
 
 // The font of the formulas, after the first paint: where a formula stands high on a page, its font would delay the text.
+// The page knows the font from the start: one that is added later has the browser lay out everything anew.
 addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(() => {
-  const file = new URL(`${document.documentElement.dataset.content_root}_static/fonts/book-math.woff2`, document.baseURI);
-  document.fonts.add(new FontFace("Book Math", `url("${file}")`, { display: "swap" }));
+  document.documentElement.dataset.formulas = "set";
 })));

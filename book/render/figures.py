@@ -21,7 +21,7 @@ RULE = re.compile(r"\.([\w-]+)\s*\{\s*([^}]*?)\s*\}")
 FALLBACK = re.compile(r"(var\(--[\w-]+), #\w+\)")  # the page has all of the colours
 STYLE = re.compile(r"<style>(.*?)</style>\s*", re.S)
 CLASSES = re.compile(r'(?<= class=")[^"]*')
-PIXELS = {"pt": 96 / 72, "px": 1.0, "": 1.0}
+PIXELS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 NAME = re.compile(r"<title\b.*?</title>\s*", re.S)
 
 
@@ -66,8 +66,8 @@ def size(path: Path, density: int) -> tuple[int, int] | None:
             with Image.open(path) as image:
                 return image.width // density, image.height // density
         _event, root = next(ElementTree.iterparse(path, ["start"]))
-    except (FileNotFoundError, UnidentifiedImageError):  # it lies on another host, or Pillow cannot read it
-        return None
+    except (FileNotFoundError, UnidentifiedImageError, ElementTree.ParseError):
+        return None  # it lies on another host, or only a browser knows what it is
     lengths = [re.fullmatch(r"([\d.]+)([a-z]*)", root.get(name, "")) for name in ("width", "height")]
     if not all(length and length[2] in PIXELS for length in lengths):
         return None

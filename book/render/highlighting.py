@@ -12,7 +12,7 @@ from html import escape
 from pygments.formatters import HtmlFormatter
 from pygments.style import Style
 from pygments.styles import get_style_by_name
-from pygments.token import STANDARD_TYPES, Name, Text, Token, _TokenType
+from pygments.token import STANDARD_TYPES, Name, Text, Token
 from sphinx.highlighting import PygmentsBridge
 
 LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"  # at least AA on the page's grounds
@@ -54,14 +54,14 @@ def kinds() -> dict[str, str]:
 def rules() -> str:
     """The colours of the marks, for both themes; paper has those of the light one."""
     light, dark = (
-        "\n".join(f"{start}.highlight {PREFIX}{kind}{{color:{theme[kind]}}}" for kind in sorted(set(kinds().values())))
+        "\n".join(f"{start}{PREFIX}{kind}{{color:{theme[kind]}}}" for kind in sorted(set(kinds().values())))
         for theme, start in zip(themes(), ("", '[data-theme="dark"] '), strict=True)
     )
     return f"{light}\n@media screen{{\n{dark}\n}}\n"
 
 
 @cache
-def marks(kind: _TokenType) -> tuple[str, ...]:
+def marks(kind: tuple) -> tuple[str, ...]:
     """The marks of a kind of token; none where it looks like a plain name."""
     if kind in Token.Color:  # of what a program prints
         return tuple(PREFIX + name.lower() for name in kind if name in TERMINAL)
@@ -125,7 +125,11 @@ class MarkFormatter(HtmlFormatter):
     """Code as <pre> with marks. The option `traceback` says that it is the message of an error."""
 
     def _format_lines(self, tokensource):
-        """Pygments has no public place for this: here, and nowhere else, it writes a <span> for each token."""
+        """The lines of code with our marks.
+
+        Pygments has no public place for it: here, and nowhere else, it writes a <span> for each token. Without this
+        method, `format_unencoded`, which is public, would have to number and emphasize lines itself.
+        """
         tokens = error_only(tokensource) if self.options.get("traceback") else tokensource
         return ((1, written(line) + "\n") for line in lines(tokens))
 
@@ -139,7 +143,7 @@ class MarkFormatter(HtmlFormatter):
         yield 0, "</pre>"
 
     def _wrap_div(self, inner):
-        """Pygments puts a second box around what `wrap` returns, and has no option against it."""
+        """No second box: Pygments puts it around what `wrap` returns, and has no option against it."""
         return inner
 
 

@@ -1,4 +1,4 @@
-"""Small repairs of what other extensions write into a page, and the way from / to the first page."""
+"""Small repairs of what other extensions leave in a page, the first screen, and the way from / to the first page."""
 
 import json
 from pathlib import Path

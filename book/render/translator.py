@@ -9,7 +9,8 @@ from pathlib import Path
 
 from docutils import nodes
 
-# The node of a folded part of a cell; there is no public name for it. Without it, a transform of ours would fold.
+# myst-nb's names are not public: this node of a folded part of a cell, and below "nb_element", "prompt_show" and
+# "prompt_hide". A transform of ours, which makes cells of nodes of its own, would take their place.
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -68,10 +69,10 @@ class BookTranslator(HTML5Translator):
     def __init__(self, document, builder):
         super().__init__(document, builder)
         self.highlighter = Highlighter()
-        self.meta.pop()  # the viewport, which `_templates/layout.html` names on every page
+        self.meta.pop()  # docutils' last line is the viewport, which `_templates/layout.html` names on every page
 
     def starttag(self, node, tagname, suffix="\n", empty=False, **attributes):
-        """A tag without the classes that nothing uses."""
+        """A tag with the attributes that its node brings, and without the classes that nothing uses."""
         attributes = {name.lower(): value for name, value in attributes.items()} | node.get("html", {})
         names = [*attributes.pop("classes", []), *attributes.pop("class", "").split()]
         names = ["highlight" if name.startswith("highlight-") else name for name in names if name not in UNUSED]
@@ -177,7 +178,11 @@ class BookTranslator(HTML5Translator):
         super().visit_image(node)
 
     def add_fignumber(self, node):
-        """The number of a figure ends with a point: "Fig. 1." """
+        """The number of a figure ends with a point: "Fig. 1."
+
+        Sphinx's format of numbers would put it into references as well. The builder's table is not public; it is what
+        `env.toc_fignumbers` has for the page.
+        """
         known = self.builder.fignumbers.get("figure", {}) if isinstance(node, nodes.figure) else {}
         if number := next((known[name] for name in node["ids"] if name in known), None):
             words = self.config.numfig_format["figure"] % ".".join(map(str, number))
@@ -195,7 +200,7 @@ class BookTranslator(HTML5Translator):
         self.body.append("</div>\n")
 
     def visit_row(self, node):
-        """Sphinx's rows say which are even."""
+        """A row as docutils writes it; Sphinx's says whether it is even."""
         super(HTML5Translator, self).visit_row(node)
 
 
@@ -210,7 +215,7 @@ def setup(app: Sphinx) -> None:
     """Register the translator.
 
     Where another extension has registered a visitor for a node, that one is asked and not the translator's: it is
-    replaced. MyST-Parser does so for containers, to leave out a class.
+    replaced, so this extension comes after it in `_config.yml`. MyST-Parser has one for containers, with a class less.
     """
     ours = BookTranslator
     app.set_translator("html", ours)

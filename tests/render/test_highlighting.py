@@ -40,8 +40,8 @@ def test_no_mark_goes_over_the_end_of_a_line():
 def test_every_kind_has_a_colour_in_both_themes():
     rules = highlighting.rules()
     for kind in set(highlighting.kinds().values()):
-        assert f"\n.highlight t-{kind}{{color:#" in f"\n{rules}"
-        assert f'[data-theme="dark"] .highlight t-{kind}{{color:#' in rules
+        assert f"\nt-{kind}{{color:#" in f"\n{rules}"
+        assert f'[data-theme="dark"] t-{kind}{{color:#' in rules
 
 
 def test_only_the_name_of_an_error_is_marked_in_its_message():
