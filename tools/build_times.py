@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tools.copies import copy, edit_cell, edit_paragraph, editions, first_section, temporary
 from tools.measure import Measured, measure, say
+from tools.watched import saved_while_watched
 
 COLUMNS = ["measure", "seconds", "CPU seconds", "largest MiB", "executed", "longest execution"]
 BOOK = [sys.executable, "-m", "book.cli", "book"]
@@ -39,7 +40,7 @@ def cell_edited(folder: Path) -> Measured:
     return measure(BOOK, folder)
 
 
-ROWS: list[Callable[[Path], Measured]] = [cold, nothing_changed, paragraph_edited, cell_edited]
+ROWS: list[Callable[[Path], Measured]] = [cold, nothing_changed, paragraph_edited, cell_edited, saved_while_watched]
 
 
 def rows(root: Path) -> list[tuple[str, ...]]:

@@ -17,6 +17,7 @@ LEFT_OUT = shutil.ignore_patterns(
 MACHINERY = ["book", "_static", "_templates", "_config.yml", "requirements.txt"]
 # A line of prose behind a heading; the cell that a page begins with
 PARAGRAPH = re.compile(r"\n#{2,3} [^\n]+\n\n(?=[A-Z])")
+SENTENCE = "This sentence is new. "
 FIRST_CELL = re.compile(r"\n```\{code-cell\}.*?(?=\n```\n)", re.S)
 
 
@@ -79,7 +80,7 @@ def first_section(root: Path) -> Path:
 
 def edit_paragraph(page: Path) -> None:
     """Put a sentence before the first paragraph behind a heading."""
-    edit(page, PARAGRAPH, "This sentence is new. ")
+    edit(page, PARAGRAPH, SENTENCE)
 
 
 def edit_cell(page: Path) -> None:

@@ -22,7 +22,7 @@ from book.execute.execution import Execution
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
 
-TIMEOUT = 600  # seconds a cell may run: the first use of a GPU compiles and loads a lot
+TIMEOUT = 600  # seconds a cell may run if no setting gives it more: the first use of a GPU compiles and loads a lot
 
 
 def machine() -> dict[str, str]:
@@ -69,10 +69,14 @@ def files(toc) -> Iterator[str]:
 
 
 def settings(root: Path, notebook: nbformat.NotebookNode) -> PageSettings:
-    """How a page is recorded: whether it may show errors is said by the page, else by `_config.yml`."""
+    """How a page is recorded: its time and whether it may show errors are said by the page, else by `_config.yml`."""
     common = (yaml.safe_load((root / "_config.yml").read_text("utf8")) or {}).get("execute") or {}
-    allowed = notebook.metadata.get("mystnb", {}).get("execution_allow_errors", common.get("allow_errors", False))
-    return PageSettings(timeout=TIMEOUT, allow_errors=allowed)
+    own = notebook.metadata.get("mystnb", {})
+    timeout = own.get("execution_timeout", common.get("timeout", TIMEOUT))
+    return PageSettings(
+        timeout=timeout if timeout < 0 else max(TIMEOUT, timeout),
+        allow_errors=own.get("execution_allow_errors", common.get("allow_errors", False)),
+    )
 
 
 def execute(root: Path, path: Path) -> nbformat.NotebookNode:

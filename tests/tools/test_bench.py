@@ -14,6 +14,7 @@ import yaml
 from conftest import ROOT, SmallBook
 from tools import bench, build_times, copies, generated_book, growth
 from tools.measure import Failed, Measured, measure
+from tools.watched import LIMIT, SAVES, saved_while_watched
 
 BURN = "import time; end = time.process_time() + 0.5\nwhile time.process_time() < end: pass"
 EDITIONS = [
@@ -89,6 +90,7 @@ def measured_commands(monkeypatch) -> list:
 
     for module in (build_times, growth):
         monkeypatch.setattr(module, "measure", note)
+    monkeypatch.setattr(build_times, "ROWS", [step for step in build_times.ROWS if step is not saved_while_watched])
     return noted
 
 
@@ -151,7 +153,7 @@ def test_a_longer_generated_book_begins_with_the_shorter_one(tmp_path):
     assert all(2500 <= len(text.split()) <= 5000 for text in texts)
 
 
-def test_a_generated_book_builds_and_has_what_a_section_has(tmp_path):
+def test_a_generated_book_builds_has_what_a_section_has_and_is_watched(tmp_path):
     generated_book.write(ROOT, tmp_path / "book", 2)
     book = SmallBook.existing(tmp_path / "book")
     result = book.run("book")
@@ -160,6 +162,9 @@ def test_a_generated_book_builds_and_has_what_a_section_has(tmp_path):
     page = book.read("_build/html/stations/section-002.html")
     for part in ("<math", "<img", '<div class="drawing">', "hours_above", "✗ Not yet", "✓ Solved", "IndexError"):
         assert part in page, part
+    saved = saved_while_watched(book.root)
+    assert 0 < saved.wall < LIMIT
+    assert copies.SENTENCE * SAVES in copies.first_section(book.root).read_text("utf8")
 
 
 def test_pages_are_weighed_as_a_host_sends_them(built_once):
