@@ -23,6 +23,13 @@ class recorded_output(nodes.container):
     """What a cell gave on another machine; `device` and `torch` say which."""
 
 
+class unseen_cell(nodes.Invisible, nodes.Element):
+    """A cell that the page does not show and its notebook needs; `source_code` is its code."""
+
+
+REMOVED = {"remove-cell", "remove_cell"}
+
+
 class LaidReady(NotebookClientBase):
     """A client whose notebook has been executed before."""
 
@@ -52,7 +59,33 @@ def client(notebook, source, nb_config, logger, read_fmt=None) -> NotebookClient
 
 
 class Renderer(myst_nb.SphinxNbRenderer):
-    """Adds recorded outputs behind those of this build."""
+    """Adds recorded outputs behind those of this build, and cells that only the notebook shows."""
+
+    reached = 0  # the first cell of the notebook that has not been looked at
+
+    def note_removed(self, until: int) -> None:
+        """Note the code of the cells before this index that myst-nb has dropped."""
+        for cell in self.nb_client.notebook.cells[self.reached : until]:
+            if cell.cell_type == "code" and REMOVED & set(cell.metadata.get("tags", [])):
+                self.current_node.append(unseen_cell(source_code=cell.source, cell_metadata=dict(cell.metadata)))
+        self.reached = until
+
+    def render_nb_cell_markdown(self, token) -> None:
+        self.note_removed(token.meta["index"])
+        super().render_nb_cell_markdown(token)
+
+    def render_nb_cell_code(self, token) -> None:
+        """Note the code of each cell, shown or not."""
+        self.note_removed(token.meta["index"])
+        place = len(self.current_node)
+        super().render_nb_cell_code(token)
+        if len(self.current_node) == place:  # neither its code nor its outputs are shown
+            self.current_node.append(unseen_cell(cell_metadata=token.meta["metadata"]))
+        self.current_node[place]["source_code"] = token.content.rstrip("\n")
+
+    def render_nb_finalise(self, token) -> None:
+        self.note_removed(len(self.nb_client.notebook.cells))
+        super().render_nb_finalise(token)
 
     def _render_nb_cell_code_outputs(self, token, outputs) -> None:
         super()._render_nb_cell_code_outputs(token, outputs)
@@ -72,8 +105,14 @@ def choose(app: Sphinx) -> None:
     ROOT = Path(app.srcdir)
 
 
+def leave_out(_translator, _node) -> None:
+    """What a page does not show."""
+    raise nodes.SkipNode
+
+
 def setup(app: Sphinx) -> None:
     """Take the place of myst-nb's choice."""
+    app.add_node(unseen_cell, html=(leave_out, None))
     app.add_config_value("book_outputs", "", "env", str)
     app.connect("builder-inited", choose)
     myst_nb.create_client, myst_nb.SphinxNbRenderer = client, Renderer
