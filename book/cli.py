@@ -96,15 +96,25 @@ def watch_sources():
     watch.run(ROOT, port.chosen())
 
 
-@commands.command()
-def lab():
-    """Open the sections as notebooks in JupyterLab."""
-    folder = BUILD / "lab" / "labconfig"
-    folder.mkdir(parents=True, exist_ok=True)
-    viewers = '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Jupytext Notebook"}}}'
-    (folder / "default_setting_overrides.json").write_text(viewers)
-    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    call(sys.executable, "-m", "jupyterlab", "chapter_computation", *as_root, JUPYTER_CONFIG_PATH=str(folder.parent))
+@commands.command("lab")
+def open_lab():
+    """Open the notebooks in JupyterLab, in a folder of your own, my-notebooks (EDITION=pt-br)."""
+    from book.live import lab
+
+    edition = lab.chosen_edition(ROOT)
+    if not (BUILD / "notebooks" / edition.notebooks).is_dir():
+        build_book(ROOT)
+    command, environment = lab.of_reader(ROOT, edition)
+    call(*command, **environment)
+
+
+@commands.command("edit")
+def edit_sources():
+    """Open the pages' sources as notebooks in JupyterLab, for authors."""
+    from book.live import lab
+
+    command, environment = lab.of_author(ROOT)
+    call(*command, **environment)
 
 
 @commands.command()

@@ -11,7 +11,7 @@ import click
 import yaml
 
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "_build", "conf.py", "tests", "node_modules", "__pycache__", ".*_cache"
+    ".git", ".venv", "_build", "my-notebooks", "conf.py", "tests", "node_modules", "__pycache__", ".*_cache"
 )
 # What makes a folder of pages a book of this project
 MACHINERY = ["book", "_static", "_templates", "_config.yml", "requirements.txt"]

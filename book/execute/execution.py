@@ -91,7 +91,7 @@ def explain(execution: Execution, problem: Exception) -> BuildError:
         what = f"{problem.ename}: {problem.evalue}"
         if execution.settings.show_traceback:
             what += "\n" + re.sub(r"\x1b\[[0-9;]*m", "", problem.traceback)  # without colours
-        way_out = "Mend the cell (make lab opens the page), or tag it raises-exception if the error is to be shown."
+        way_out = "Mend the cell (make edit opens the page), or tag it raises-exception if the error is to be shown."
     elif isinstance(problem, CellTimeoutError):
         what = f"ran for more than {execution.settings.timeout} s and was stopped"
         way_out = "Make the cell faster, or raise execute: timeout: in _config.yml (a page's own: execution_timeout)."
@@ -103,5 +103,5 @@ def explain(execution: Execution, problem: Exception) -> BuildError:
         way_out = "Run the command again; if it stays so, see what python -m ipykernel_launcher says."
     else:  # nbclient's DeadKernelError
         what = f"the kernel died while it ran this cell ({problem})"
-        way_out = "The cell ended its own process or ran out of memory: run it alone in make lab."
+        way_out = "The cell ended its own process or ran out of memory: run it alone in make edit."
     return BuildError(where, what, way_out)

@@ -10,8 +10,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from book.project.places import READERS_FOLDER
+
 # At the root of the project: what is built, and what no page of the book is made of.
-NOT_AT_ROOT = {"_build", "node_modules", "tests", "tools"}
+NOT_AT_ROOT = {"_build", "node_modules", "tests", "tools", READERS_FOLDER}
 NOT_A_SOURCE = {".pyc", ".mo", ".partial"}
 # What settings may name, wherever it lies; a page does not say that it depends on these.
 SETTINGS_MAY_NAME = {".bib", ".css", ".js", ".html", ".py", ".yml", ".yaml", ".toml"}

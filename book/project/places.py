@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from book.project.source import Edition
 
+# Where `make lab` keeps what a reader saves: git ignores it, and nothing of the book is made of it
+READERS_FOLDER = "my-notebooks"
 # What of `_static/` is the engine's; whatever else lies there is an author's, and pages load it
 ENGINE_STATIC = {"css", "js", "print", "search", "live", "fonts", "start.js", "site.js", "print.css", "search.js"}
 

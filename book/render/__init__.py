@@ -4,11 +4,11 @@ One module a job. What runs Sphinx: `parallel` has a process for each edition, `
 says which pages are made anew, `builder` writes these. What is read: `executed` brings outputs, `messages` and
 `doctrees` keep translated pages quick and small, `labels` names sections, `language` is about the editions. What is
 written: `translator` the HTML of a page, `highlighting` its code, `mathml` its formulas, `figures` its drawings,
-`recorded` the outputs of GPU machines, `citations` its bibliographies, `notebook` the notebooks for Colab and JupyterLab, whose text is `markdown`
-and whose drawings are `pictures`, `layout` fills
-the templates with `contents`, `buttons`, the words of live cells (`live_words`) and `additions` of the author's,
-`error_index` leads back to the index of messages, `assets` joins style sheets and scripts, `search` makes the index of
-the search, `page` the way from and to the first page.
+`recorded` the outputs of GPU machines, `citations` its bibliographies, `notebook` the notebooks for Colab and
+JupyterLab, with their text (`markdown`) and images (`pictures`), `layout` fills the templates with `contents`,
+`buttons`, the words of live cells (`live_words`) and `additions` of the author's, `error_index` leads back to the
+index of messages, `assets` joins style sheets and scripts, `search` makes the index of the search, `page` the way
+from and to the first page.
 """
 
 from pathlib import Path
