@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
-from book.execute import kernel
+from book.execute import kernel, tracebacks
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
 
@@ -74,6 +74,10 @@ class Execution:
             finally:
                 # nbclient leaves this behind when a kernel dies before it has started, and stumbles over it at exit
                 atexit.unregister(client._cleanup_kernel)
+        cells = [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+        if not tracebacks.chosen(cell.source for cell in cells):
+            for cell in cells:
+                tracebacks.shorten(cell.outputs)
 
     def stop(self) -> None:
         """Kill the kernel with whatever its cells have started, and start no other; `run` then ends with an error."""

@@ -15,6 +15,8 @@ from myst_nb.core.execute import create_client
 from myst_nb.core.execute.base import NotebookClientBase
 from sphinx.application import Sphinx
 
+from book.execute import tracebacks
+
 FOLDER: Path | None = None  # of the outputs; None in a plain Jupyter Book, which executes by itself
 ROOT: Path | None = None
 
@@ -82,6 +84,13 @@ class Renderer(myst_nb.SphinxNbRenderer):
         if len(self.current_node) == place:  # neither its code nor its outputs are shown
             self.current_node.append(unseen_cell(cell_metadata=token.meta["metadata"]))
         self.current_node[place]["source_code"] = token.content.rstrip("\n")
+
+    def _get_nb_code_cell_outputs(self, token) -> tuple[int | None, list[nbformat.NotebookNode]]:
+        """The outputs of a cell, its traceback short: a plain Jupyter Book has executed it in its own way."""
+        count, outputs = super()._get_nb_code_cell_outputs(token)
+        if not tracebacks.chosen(cell.source for cell in self.nb_client.notebook.cells):
+            tracebacks.shorten(outputs)
+        return count, outputs
 
     def render_nb_finalise(self, token) -> None:
         self.note_removed(len(self.nb_client.notebook.cells))

@@ -2,10 +2,26 @@
 
 import re
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from conftest import ROOT, code_cells, executed_sections, printed
 
+ANSWER = """
+import torch
+
+class Layer(torch.nn.Module):
+    def forward(self, X):
+        return X @ torch.ones(3, 2)
+""".strip()
+CHECK = """
+def check_layer(Layer):
+    got = Layer()(torch.ones(4, 5))
+    assert got is None, "no"
+
+judge(check_layer, Layer)
+""".strip()
 LEVELS = {"recall", "apply", "explore", "design"}
 
 
@@ -78,10 +94,25 @@ def test_the_judge_is_the_same_in_every_section(sections):
     assert "def judge(" in (ROOT / "chapter_computation/model-construction.md").read_text("utf8")
 
 
-def test_an_answer_that_raises_gets_a_sentence_and_no_traceback(sections):
+@pytest.fixture(scope="module")
+def answered(sections) -> str:
+    """What `judge` prints of an answer that fails inside PyTorch, each cell run in a kernel as readers have it."""
+    judge = next(cell.source for cell in code_cells(sections[0]) if cell.source.startswith("def judge("))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (judge, ANSWER, CHECK)])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    return printed(notebook.cells[-1])
+
+
+def test_an_answer_that_raises_gets_a_sentence_its_line_and_no_traceback(answered):
+    said, line = answered.splitlines()
+    assert said.startswith("✗ Not yet: your code raised RuntimeError: mat1 and mat2 shapes")
+    assert line == "  line 5: return X @ torch.ones(3, 2)"
+
+
+def test_an_answer_of_no_code_gets_no_line(sections):
     namespace = {}
     exec(next(cell.source for cell in code_cells(sections[0]) if cell.source.startswith("def judge(")), namespace)
     lines = []
     namespace["print"] = lines.append
-    namespace["judge"](lambda answer: answer(), lambda: 1 / 0)
-    assert lines == ["✗ Not yet: your code raised ZeroDivisionError: division by zero"]
+    namespace["judge"](lambda answer: answer.keys(), None)
+    assert lines == ["✗ Not yet: your code raised AttributeError: 'NoneType' object has no attribute 'keys'"]

@@ -27,7 +27,7 @@ def test_a_section_has_its_parts_in_order(page):
         "\n# ",
         ":class: question",
         ":class: goals",
-        "%xmode Minimal",
+        "import torch",
         "{.under-the-hood}",
         "\n## Summary",
         "\n## Exercises",
