@@ -10,9 +10,19 @@ function script(name) {
   });
 }
 
+/** What a page shows of an error. IPython gives its traceback in parts, one a frame, and the error behind them.
+ *  A frame of a file is no line of the reader's; of an error that the page announces, the book shows no frames. */
+function shown({ ename, traceback }, announced) {
+  const starts = (word) => (part) => part.replace(/\x1b\[[0-9;]*m/g, "").startsWith(word);
+  const last = traceback.findLastIndex(starts(ename));
+  if (!announced || last < 0) return traceback.filter((part) => !starts("File ")(part));
+  return [traceback[last].replace(/: $/, ""), ...traceback.slice(last + 1)];
+}
+
 /** Starts on first use. `tell` is called with what happens: starting, ready, busy, restarting, died, lost, gone. */
 export class Python {
   #connection; #tell; #started; #server; #session; #rendermime; #config; #fail;
+  #announced = false; // whether the page says that the cell that runs will fail
   #process = null; #past = new Set(); // the names that a process gives to its messages: of this one, of those before it
 
   constructor(connection, tell) {
@@ -56,7 +66,9 @@ export class Python {
     this.#session = await this.#server.startNewSession(this.#rendermime);
     const { kernel } = this.#session;
     kernel.anyMessage.connect((_, { msg, direction }) => {
-      if (direction === "recv") this.#listen(msg, kernel.clientId);
+      if (direction !== "recv") return;
+      this.#listen(msg, kernel.clientId);
+      if (msg.header.msg_type === "error") msg.content.traceback = shown(msg.content, this.#announced);
     });
     kernel.statusChanged.connect((_, status) => {
       if (status === "dead") { this.#started = null; this.#died(); } // the next cell starts another
@@ -103,7 +115,8 @@ export class Python {
   }
 
   /** Run code; returns its outputs as notebooks keep them, or null when the process ended meanwhile. */
-  async run(cell, code) {
+  async run(cell, code, announced) {
+    this.#announced = announced;
     cell.attachSession(this.#session);
     this.#fail = () => cell.area.future?.dispose();
     if (await cell.execute(code)) return cell.outputs;

@@ -17,7 +17,6 @@ from traitlets.config import Config
 from book.execute import kernel
 
 IDLE_LIMIT = 600  # seconds that the kernel of a page that was closed stays
-OWN_FRAMES = f"--IPKernelApp.exec_files={Path(__file__).with_name('own_frames.py')}"
 
 
 class Reader(IdentityProvider):
@@ -42,7 +41,7 @@ class OneKernel(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=[*command, *kernel.ARGUMENTS, OWN_FRAMES], env=kernel.environment(), language="python")
+        return KernelSpec(argv=[*command, *kernel.ARGUMENTS], env=kernel.environment(), language="python")
 
 
 class Kernels(AsyncMappingKernelManager):

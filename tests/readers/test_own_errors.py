@@ -75,6 +75,19 @@ def test_a_readers_own_error_shows_the_lines_of_their_cells_marked(failed):
         expect(failed).not_to_contain_text(place)
 
 
+def test_an_error_of_the_book_stays_short_until_the_reader_changes_its_cell(live_page):
+    page = live_page("chapter_computation/model-construction.html")
+    fails = page.locator("article .cell.tag_raises-exception").first
+    fails.get_by_role("button", name="Run cell").click()
+    fails.get_by_role("button", name="Run them first").click()
+    expect(fails).to_have_attribute("data-live", "failed", timeout=120_000)
+    book = fails.locator(".cell_output:not(.live-output) pre").text_content()
+    assert own_output(fails).locator("pre").text_content().split() == book.split()
+    number = page.locator("article .cell").evaluate_all("(cells, one) => cells.indexOf(one)", fails.element_handle())
+    code = fails.locator(".cell_input pre").text_content() + "\n# mine"
+    expect(own_output(run(page, number + 1, code, "failed"))).to_contain_text("---->")
+
+
 def test_a_typing_mistake_shows_its_place(live_page):
     page = live_page()
     expect(own_output(run(page, 1, "x = [1, 2\ny = 3", "failed"))).to_contain_text("SyntaxError")
