@@ -300,13 +300,11 @@ class NotebookTranslator(MarkdownTranslator):
         """Its content, if it has one; else its code, or a link to the page."""
         if isinstance(node, nodes.Invisible | addnodes.toctree):
             raise nodes.SkipNode
-        if isinstance(node, nodes.Inline | nodes.TextElement):
-            return
-        if not node.children and isinstance(node.get("code"), str):
-            return self.visit_literal_block(nodes.literal_block("", node["code"], language=type(node).__name__))
+        if not node.children and isinstance(node.get("code"), str):  # a diagram's
+            self.visit_literal_block(nodes.literal_block("", node["code"], language=type(node).__name__))
         if not node.children:
             self.add_link_to_page(_("Shown on the page of this section"), node)
-        self.ensure_eol(2)
+        self.unknown_departure(node)
 
     def unknown_departure(self, node):
         if not isinstance(node, nodes.Inline):

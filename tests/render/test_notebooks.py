@@ -20,7 +20,7 @@ from PIL import Image
 
 from book.project import source
 from book.project.environment import interpreter
-from conftest import ROOT, SmallBook
+from conftest import ROOT, SmallBook, assert_fails
 
 SECTIONS = [page.docname for page in source.pages(ROOT) if page.notebook]
 MYST = re.compile(r"\{(ref|doc|numref|eq|term|code-cell)\}|:::|```\{|^\(\w[\w-]*\)=$|^%|\{\.[\w-]+\}", re.M)
@@ -190,6 +190,123 @@ def test_what_a_page_may_hold_becomes_plain_markdown(tmp_path):
     }
     assert notebook.metadata["accelerator"] == "GPU"
     assert notebook.metadata["colab"]["gpuType"] == "T4"
+
+
+# What a page may hold, and what of it a notebook's text must and must not have
+KEPT = {
+    "superscript": ("1 {sup}`st` H{sub}`2`O", ["1 <sup>st</sup> H<sub>2</sub>O"], []),
+    "money": (r"It costs \$5 and \$6.", [r"<span>\$</span>5 and <span>\$</span>6"], []),
+    "no heading": (r"\# x", [r"\# x"], []),
+    "no list": ("1\\. x\n\n\\- y", ["1\\. x", "\\- y"], []),
+    "no link": (r"\[a\](b)", [r"[a\](b)"], []),
+    "no element": (r"\<b>x", [r"\<b>x"], []),
+    "hard break": ("one\\\ntwo", ["one<br />two"], ["onetwo"]),
+    "nested fence": ("````md\n```python\nx\n```\n````", ["````md\n```python\nx\n```\n````"], []),
+    "code in a sentence": ("`` a`b ``", ["``a`b``"], []),
+    "box of a kind": (":::{warning}\nHot.\n:::", ["> **Warning**\n> \n> Hot."], []),
+    "HTML": ("<kbd>Esc</kbd>", ["<kbd>Esc</kbd>"], []),
+    "a bar in a table": ("| a | b |\n|---|---|\n| `x\\|y` | $\\|z\\|$ |", ["`x\\|y`", r"$\vert z\vert $"], []),
+    "short form": ("{abbr}`API (interface of a program)`", ["API (interface of a program)"], []),
+    "sidebar": (":::{sidebar} Aside\nBy the way.\n:::", ["> **Aside**\n> \n> By the way."], []),
+    "definition": ("Term\n: What it means.", ["**Term**\n\nWhat it means."], []),
+    "listing with a caption": ("```{code-block} python\n:caption: Here\nx = 1\n```", ["**Listing 1.** Here"], []),
+    "citation": ("{cite}`knuth`\n\n```{bibliography}\n```", ["Knuth", "The book"], []),
+    "card": ("```{card} Its title\nIts text.\n```", ["Its title", "Its text."], []),
+    "glued": ("{glue}`seven` times", ["7 times"], []),
+    "what has only code": ("{diagram}`a -> b`", ["```diagram\na -> b\n```"], []),
+    "what has nothing to read": (
+        "{picture}`x`",
+        ["*[Shown on the page of this section](https://books.example.org/"],
+        [],
+    ),
+}
+DIAGRAMS = """
+from docutils import nodes
+
+class diagram(nodes.General, nodes.Inline, nodes.Element):
+    pass
+
+class picture(nodes.General, nodes.Inline, nodes.Element):
+    pass
+
+def skip(self, node):
+    raise nodes.SkipNode
+
+def setup(app):
+    for kind in (diagram, picture):
+        app.add_node(kind, html=(skip, None))
+    app.add_role("diagram", lambda name, raw, text, *rest, **more: ([diagram("", code=text)], []))
+    app.add_role("picture", lambda *rest, **more: ([picture("")], []))
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> str:
+    """The text of a notebook with all of it, each part behind its name."""
+    book = SmallBook(tmp_path_factory.mktemp("kept") / "book")
+    config = book.read("_config.yml")
+    extra = (
+        "  extra_extensions: [sphinx_design, sphinxcontrib.bibtex, diagrams]\n  local_extensions:\n    diagrams: .\n"
+    )
+    config = config.replace("sphinx:\n  local_extensions:\n", f"bibtex_bibfiles: [books.bib]\n\nsphinx:\n{extra}")
+    book.write("_config.yml", config.replace("colon_fence,", "colon_fence, html_admonition,"))
+    book.write("books.bib", "@book{knuth, author={Knuth}, title={The book}, publisher={P}, year={1984}}\n")
+    book.write("diagrams.py", DIAGRAMS)
+    glue = '\n```{code-cell} python3\n:tags: [remove-cell]\nfrom myst_nb import glue\nglue("seven", 7, display=False)\n```\n'
+    book.add("pages/second.md", glue + "".join(f"\n## {name}\n\n{text}\n" for name, (text, *_) in KEPT.items()))
+    result = book.run("book", BOOK_URL="https://books.example.org/deep/")
+    assert result.returncode == 0, result.stderr
+    return markdown(nbformat.read(book.root / "_build/notebooks/en/pages/second.ipynb", as_version=4))
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_a_page_may_hold_reads_the_same_in_a_notebook(kept, name):
+    part = kept.partition(f"## {name}\n")[2].partition("\n## ")[0]
+    for expected in KEPT[name][1]:
+        assert expected in part, part
+    for refused in KEPT[name][2]:
+        assert refused not in part, part
+
+
+HIDDEN = """
+```{code-cell} python3
+:tags: [remove-cell]
+secret = 6
+```
+
+```{code-cell} python3
+:tags: [remove-input]
+print(secret * 7)
+```
+
+```{code-cell} python3
+:tags: [remove-input, remove-output]
+secret += 1
+```
+
+```{code-cell} python3
+:tags: [remove_cell]
+del secret
+```
+"""
+
+
+def test_cells_that_the_page_does_not_show_are_in_the_notebook_folded(small_book):
+    small_book.add("pages/second.md", HIDDEN)
+    assert small_book.run("book").returncode == 0
+    notebook = nbformat.read(small_book.root / "_build/notebooks/en/pages/second.ipynb", as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"][1:]
+    assert [cell.source for cell in code] == ["secret = 6", "print(secret * 7)", "secret += 1", "del secret"]
+    assert all(cell.metadata.jupyter.source_hidden for cell in code)
+    page = small_book.read("_build/html/pages/second.html")
+    assert "42" in page
+    assert "secret" not in page
+
+
+def test_a_drawing_that_cannot_be_drawn_is_named_with_its_page(small_book):
+    small_book.write("pages/broken.svg", "<svg")
+    small_book.add("pages/second.md", "\n```{figure} broken.svg\n:alt: Broken\nBroken.\n```\n")
+    assert_fails(small_book, "pages/second.md", "broken.svg", "cannot be drawn")
 
 
 def needed(names: list[str]) -> list[Distribution]:
