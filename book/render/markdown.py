@@ -344,8 +344,9 @@ def cell_metadata(node: nodes.Element) -> dict:
     """The metadata of a code cell: its tags, and what they mean to JupyterLab and Colab."""
     tags = node["cell_metadata"].get("tags", [])
     metadata = {"tags": list(tags)} if tags else {}
-    if HIDDEN_INPUT & set(tags):
+    known = {tag.replace("_", "-") for tag in tags}  # myst-nb takes both
+    if HIDDEN_INPUT & known:
         metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
-    if HIDDEN_OUTPUT & set(tags):
+    if HIDDEN_OUTPUT & known:
         metadata["jupyter"] = metadata.get("jupyter", {}) | {"outputs_hidden": True}
     return metadata

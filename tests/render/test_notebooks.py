@@ -249,11 +249,12 @@ def kept(tmp_path_factory) -> str:
         "  extra_extensions: [sphinx_design, sphinxcontrib.bibtex, diagrams]\n  local_extensions:\n    diagrams: .\n"
     )
     config = config.replace("sphinx:\n  local_extensions:\n", f"bibtex_bibfiles: [books.bib]\n\nsphinx:\n{extra}")
-    book.write("_config.yml", config.replace("colon_fence,", "colon_fence, html_admonition,"))
+    book.write("_config.yml", config)
     book.write("books.bib", "@book{knuth, author={Knuth}, title={The book}, publisher={P}, year={1984}}\n")
     book.write("diagrams.py", DIAGRAMS)
-    glue = '\n```{code-cell} python3\n:tags: [remove-cell]\nfrom myst_nb import glue\nglue("seven", 7, display=False)\n```\n'
-    book.add("pages/second.md", glue + "".join(f"\n## {name}\n\n{text}\n" for name, (text, *_) in KEPT.items()))
+    glue = 'from myst_nb import glue\nglue("seven", 7, display=False)'
+    book.add_cell(glue)
+    book.add("pages/second.md", "".join(f"\n## {name}\n\n{text}\n" for name, (text, *_) in KEPT.items()))
     result = book.run("book", BOOK_URL="https://books.example.org/deep/")
     assert result.returncode == 0, result.stderr
     return markdown(nbformat.read(book.root / "_build/notebooks/en/pages/second.ipynb", as_version=4))
