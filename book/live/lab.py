@@ -107,10 +107,12 @@ def of_author(root: Path) -> Command:
 
 def jupyterlab(root: Path, folder: Path, overrides: dict, *options: str) -> Command:
     """JupyterLab in a folder, with settings of ours where the user has none."""
-    settings = root / "_build" / "lab" / "labconfig"
+    place = root / "_build" / "lab" / folder.name  # one each: the tabs of one language are not those of another
+    settings = place / "labconfig"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "default_setting_overrides.json").write_text(json.dumps(overrides), "utf8")
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *options, *as_root]
+    own = [f"--ServerApp.root_dir={folder}", f"--LabApp.workspaces_dir={place / 'workspaces'}"]
+    command = [sys.executable, "-m", "jupyterlab", *own, *options, *as_root]
     # The kernel of this environment, not one of the user's
-    return command, {"JUPYTER_CONFIG_PATH": str(settings.parent), "JUPYTER_PREFER_ENV_PATH": "1"}
+    return command, {"JUPYTER_CONFIG_PATH": str(place), "JUPYTER_PREFER_ENV_PATH": "1"}
