@@ -7,6 +7,7 @@ from conftest import FRONT_MATTER, ROOT, SmallBook, code_cells, executed_section
 from hands import own_output, run
 
 FAILS = """
+(second)=
 # Failing
 
 ```{code-cell} python3
