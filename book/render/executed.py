@@ -83,7 +83,7 @@ class Renderer(myst_nb.SphinxNbRenderer):
         super().render_nb_cell_code(token)
         if len(self.current_node) == place:  # neither its code nor its outputs are shown
             self.current_node.append(unseen_cell(cell_metadata=token.meta["metadata"]))
-        self.current_node[place]["source_code"] = token.content.rstrip("\n")
+        self.current_node[place]["source_code"] = token.content
 
     def _get_nb_code_cell_outputs(self, token) -> tuple[int | None, list[nbformat.NotebookNode]]:
         """The outputs of a cell, its traceback short: a plain Jupyter Book has executed it in its own way."""
