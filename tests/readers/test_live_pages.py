@@ -94,7 +94,7 @@ def test_an_error_has_the_books_colours_and_ends_run_all(live_page):
     run(page, 1)
     two = run(page, 2, "prices = [1, 2]\nprices[5]", "failed")
     expect(own_output(two)).to_contain_text("IndexError: list index out of range")
-    expect(own_output(two).locator(".ansi-red-fg").first).to_have_text("IndexError")
+    expect(own_output(two).locator(".ansi-red-fg").last).to_have_text("IndexError")
     page.get_by_role("button", name="Run all").click()
     expect(page.get_by_role("button", name="Interrupt")).to_be_disabled(timeout=30_000)
     expect(two).to_have_attribute("data-live", "failed")
