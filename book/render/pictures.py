@@ -1,7 +1,10 @@
 """Images that travel inside a notebook: a drawing as a PNG, since Colab and VS Code take no SVG from a notebook's text.
 
-What is known of the viewers (November 2026): Colab, VS Code and GitHub refuse a data address with an SVG; Colab and
-GitHub show no attachments of a cell. All of them, JupyterLab and nbviewer show an <img> with a PNG in its address.
+What is known of the viewers (November 2026): Colab (colabtools#2092) and markdown-it, which VS Code uses, refuse a data
+address with an SVG; Colab shows no attachments of a cell (colabtools#3836), GitHub not always. An <img> with a PNG in
+its address was tried in JupyterLab, in markdown-it and in nbconvert, which is behind nbviewer; Colab writes such
+addresses itself, and GitHub is reported to show them. Markdown has no width: without one, twice the pixels would be
+twice the size.
 The words of a drawing are set in the fonts that matplotlib brings, so every machine draws the same picture.
 """
 

@@ -7,12 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 import hands
+from book.live import lab
 from book.live.lab import NOTES, Copies
+from book.project import inputs
+from book.project.places import READERS_FOLDER
 from conftest import ROOT, SmallBook
 
 DRAWN = """
@@ -78,6 +82,21 @@ def test_an_edition_that_is_not_there_is_refused_by_name(small_book):
     assert "EDITION=en (English)" in result.stderr
 
 
+def test_what_a_reader_saves_is_nothing_that_a_build_is_made_of(built_book):
+    before = inputs.Inputs.read(built_book.root).everything()
+    (built_book.root / READERS_FOLDER / "en").mkdir(parents=True)
+    built_book.write(f"{READERS_FOLDER}/en/mine.ipynb", "{}")
+    assert inputs.Inputs.read(built_book.root).everything() == before
+    assert f"/{READERS_FOLDER}/" in (ROOT / ".gitignore").read_text().split()
+
+
+def test_authors_edit_the_sources_as_notebooks(built_book):
+    command, environment = lab.of_author(built_book.root)
+    assert f"--ServerApp.root_dir={built_book.root / 'pages'}" in command
+    settings = Path(environment["JUPYTER_CONFIG_PATH"], "labconfig", "default_setting_overrides.json")
+    assert "Jupytext Notebook" in settings.read_text()
+
+
 def until(true, seconds: float = 20) -> None:
     """Wait until something is true."""
     end = time.monotonic() + seconds
@@ -128,11 +147,11 @@ def drawn_book(tmp_path) -> SmallBook:
 def test_a_reader_sees_the_drawing_saves_and_finds_it_again(drawn_book, chromium):
     before = drawn_book.site()
     mine = drawn_book.root / "my-notebooks" / "en" / "pages" / "second.ipynb"
-    lab = Lab(drawn_book)
+    opened = Lab(drawn_book)
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     try:
         page = context.new_page()
-        page.goto(lab.address)
+        page.goto(opened.address)
         drawing = page.locator(".jp-RenderedMarkdown img")
         expect(drawing).to_be_visible(timeout=60_000)
         assert drawing.evaluate("image => [image.naturalWidth, image.clientWidth]") == [960, 480]
@@ -147,7 +166,7 @@ def test_a_reader_sees_the_drawing_saves_and_finds_it_again(drawn_book, chromium
         until(lambda: "mine = answer + 1" in mine.read_text("utf8"))
     finally:
         context.close()
-        lab.stop()
+        opened.stop()
     saved = mine.read_text("utf8")
     drawn_book.add("pages/second.md", "\nOne more paragraph.\n")
     assert drawn_book.run("book").returncode == 0
