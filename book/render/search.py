@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from babel.localedata import locale_identifiers
 from docutils import nodes
 from jsonschema import ValidationError, validate
 from sphinx.application import Sphinx
@@ -75,10 +76,13 @@ class Pieces(EnvironmentCollector):
         pieces(app.env)[docname] = json.dumps(piece, ensure_ascii=False)
 
 
-def read_keywords(path: Path, languages: list[str]) -> dict[str, dict[str, list[str]]]:
-    """The file of keywords as it is; what is wrong with it becomes a warning, which stops the build."""
+def read_keywords(path: Path) -> dict[str, dict[str, list[str]]]:
+    """The file of keywords as it is; what is wrong with it becomes a warning, which stops the build.
+
+    It may have languages that are no edition (yet, or in a book that is made of this one), but none that do not exist.
+    """
     phrases = {"type": "array", "items": {"type": "string"}}
-    one = {"type": "object", "properties": dict.fromkeys(["messages", *languages], phrases)}
+    one = {"type": "object", "properties": dict.fromkeys(["messages", *locale_identifiers()], phrases)}
     schema = {"type": "object", "additionalProperties": one | {"additionalProperties": False}}
     try:
         known = read_yaml(path) or {} if path.is_file() else {}
@@ -94,11 +98,11 @@ def read_keywords(path: Path, languages: list[str]) -> dict[str, dict[str, list[
 
 def keywords(app: Sphinx) -> dict[str, dict[str, list[str]]]:
     """By label, the words of this edition and of the source language, and further messages of an entry."""
-    languages = [edition.code for edition in editions(Path(app.srcdir))]
-    spoken = dict.fromkeys([languages[0], app.config.language])
+    root = Path(app.srcdir)
+    spoken = dict.fromkeys([editions(root)[0].code, app.config.language])
     return {
         label: {"messages": one.get("messages", []), "words": [word for code in spoken for word in one.get(code, [])]}
-        for label, one in read_keywords(Path(app.srcdir, KEYWORDS), languages).items()
+        for label, one in read_keywords(root / KEYWORDS).items()
     }
 
 
