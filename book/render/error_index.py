@@ -51,6 +51,13 @@ def output(node: nodes.Node) -> str:
     return " ".join(child.astext() for child in cells if child.get("nb_element") == "cell_code_output")
 
 
+def shown(cell: nodes.Node, named: list[Entry]) -> list[Entry]:
+    """Those entries whose message a cell shows; of two that fit, where one has all of the other's message, the longer."""
+    said = output(cell)
+    fitting = [entry for entry in named if covers(entry.message, said)]
+    return [one for one in fitting if not any(one != other and covers(one.message, other.message) for other in fitting)]
+
+
 def lead_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Below each cell that shows the message of an entry which names its section, a link to that entry."""
     if app.builder.name != "html":
@@ -59,11 +66,10 @@ def lead_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for section in list(doctree.findall(nodes.section)):
         named = [entry for label in section["ids"] for entry in known.get(label, ())]
         for cell in list(section.children) if named else ():
-            for entry in named:
-                if covers(entry.message, output(cell)):
-                    address = f"{app.builder.get_relative_uri(docname, entry.docname)}#{entry.anchor}"
-                    line = f'<p class="to-errors"><a href="{address}">{words}</a></p>'
-                    section.insert(section.index(cell) + 1, nodes.raw("", line, format="html"))
+            for entry in shown(cell, named):
+                address = f"{app.builder.get_relative_uri(docname, entry.docname)}#{entry.anchor}"
+                line = f'<p class="to-errors"><a href="{address}">{words}</a></p>'
+                section.insert(section.index(cell) + 1, nodes.raw("", line, format="html"))
 
 
 def setup(app: Sphinx) -> None:
