@@ -52,7 +52,7 @@ def output(node: nodes.Node) -> str:
 
 
 def shown(cell: nodes.Node, named: list[Entry]) -> list[Entry]:
-    """Those entries whose message a cell shows; of two that fit, where one has all of the other's message, the longer."""
+    """Those entries whose message a cell shows; where one message is a part of another, only the longer one's."""
     said = output(cell)
     fitting = [entry for entry in named if covers(entry.message, said)]
     return [one for one in fitting if not any(one != other and covers(one.message, other.message) for other in fitting)]
