@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from book.project import source
 from book.render.error_index import covers
@@ -89,6 +90,21 @@ def test_an_entry_says_shown_where_a_cell_shows_its_message(html):
         in_error = any(label in entry.places and covers(entry.message, said) for label, said in shown)
         somewhere = in_error or any(covers(entry.message, said) for said in printed.values())
         assert somewhere == ("Shown in {ref}`" in entry.text), entry.label
+
+
+def test_only_the_cell_that_shows_a_message_leads_back_to_its_entry(built_book):
+    """Not a section that explains another one, nor the less exact one of two that fit."""
+    entries = {"one": "list index out of range", "two": "index out of range", "three": "division by zero"}
+    built_book.write("pages/errors.md", "# Errors\n\n## Lists\n")
+    for label, message in entries.items():
+        built_book.add("pages/errors.md", f"\n(err-{label})=\n### `{message}`\n\nExplained in {{ref}}`second-fails`.\n")
+    built_book.add("_toc.yml", "- file: pages/errors\n")
+    built_book.add("pages/second.md", "\n(second-fails)=\n## Division by zero, and what else\n")
+    built_book.add("pages/second.md", "\n```{code-cell} python3\n:tags: [raises-exception]\n[1, 2][5]\n```\n")
+    result = built_book.run("book")
+    assert result.returncode == 0, result.stderr
+    soup = BeautifulSoup(built_book.read("_build/html/pages/second.html"), "html.parser")
+    assert [link["href"] for link in soup.select(".to-errors a")] == ["errors.html#err-one"]
 
 
 @pytest.mark.fast
