@@ -23,6 +23,7 @@ from book.project import page_settings, settings
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
 
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is compiled in
 CODE_CELLS = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.M | re.S)
 
 
@@ -101,7 +102,7 @@ class Page:
 def read_yaml(path: Path) -> object:
     """Parse a YAML file; BuildError names the file and line when it is missing or malformed."""
     try:
-        return yaml.safe_load(path.read_text("utf8"))
+        return yaml.load(path.read_text("utf8"), YAML)
     except UnicodeDecodeError:
         raise BuildError(path.name, "is not UTF-8", "Save the file in UTF-8.") from None
     except FileNotFoundError:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from babel.localedata import locale_identifiers
 from docutils import nodes
-from jsonschema import ValidationError, validate
+from jsonschema import Draft202012Validator
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
@@ -75,30 +76,33 @@ class Pieces(EnvironmentCollector):
         pieces(app.env)[docname] = json.dumps(piece, ensure_ascii=False)
 
 
-def read_keywords(path: Path, languages: list[str]) -> dict[str, dict[str, list[str]]]:
-    """The file of keywords as it is; what is wrong with it becomes a warning, which stops the build."""
+def read_keywords(path: Path) -> dict[str, dict[str, list[str]]]:
+    """The file of keywords as it is; what is wrong with it becomes a warning, which stops the build.
+
+    It may have languages that are no edition (yet, or in a book that is made of this one), but none that do not exist.
+    """
     phrases = {"type": "array", "items": {"type": "string"}}
-    one = {"type": "object", "properties": dict.fromkeys(["messages", *languages], phrases)}
+    one = {"type": "object", "properties": dict.fromkeys(["messages", *locale_identifiers()], phrases)}
     schema = {"type": "object", "additionalProperties": one | {"additionalProperties": False}}
     try:
         known = read_yaml(path) or {} if path.is_file() else {}
-        validate(known, schema)
     except BuildError as problem:
         logger.warning(str(problem))
-    except ValidationError as problem:
+        return {}
+    # not `validate`, which takes two seconds to find that the schema itself is one
+    for problem in Draft202012Validator(schema).iter_errors(known):
         logger.warning("%s, %s: %s", path.name, problem.json_path.removeprefix("$."), problem.message)
-    else:
-        return known
-    return {}
+        return {}
+    return known
 
 
 def keywords(app: Sphinx) -> dict[str, dict[str, list[str]]]:
     """By label, the words of this edition and of the source language, and further messages of an entry."""
-    languages = [edition.code for edition in editions(Path(app.srcdir))]
-    spoken = dict.fromkeys([languages[0], app.config.language])
+    root = Path(app.srcdir)
+    spoken = dict.fromkeys([editions(root)[0].code, app.config.language])
     return {
         label: {"messages": one.get("messages", []), "words": [word for code in spoken for word in one.get(code, [])]}
-        for label, one in read_keywords(Path(app.srcdir, KEYWORDS), languages).items()
+        for label, one in read_keywords(root / KEYWORDS).items()
     }
 
 
