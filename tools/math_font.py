@@ -2,9 +2,9 @@
 
     python -m tools.math_font texgyrepagella-math.otf
 
-`book-math` has what most formulas need, `book-math-more`, which a browser loads where a page has one of its letters, the
-other alphabets and symbols. Browsers stretch a bar, hat or tilde by the character that formulas use; the font has these
-lengths for combining marks, so they are given to both.
+`book-math` has what most formulas need; `book-math-more`, which a browser loads where a page has one of its letters,
+the other alphabets and symbols. Browsers stretch a bar, hat or tilde by the character that formulas use; the font has
+these lengths for combining marks, so they are given to both.
 """
 
 import copy
@@ -27,7 +27,7 @@ FIRST = (
 # Letterlike symbols, bold, script, fraktur, double-struck, sans-serif, typewriter; then symbols
 MORE = [(0x2100, 0x2150), (0x1D400, 0x1D434), (0x1D468, 0x1D5D4), (0x1D670, 0x1D756), (0x1D7CA, 0x1D7EC)]
 MORE += [(0x1D7F6, 0x1D800), (0xA1, 0xC0), (0x131, 0x132), (0x237, 0x238), (0x2C0, 0x2E0), (0x391, 0x400)]
-MORE += [(0x2020, 0x205F), (0x20D0, 0x2100), (0x2190, 0x2400), (0x25A0, 0x2C00)]
+MORE += [(0x338, 0x339), (0x2020, 0x205F), (0x20D0, 0x2100), (0x2190, 0x2400), (0x25A0, 0x2C00)]
 
 
 def stretch(font: TTFont) -> None:

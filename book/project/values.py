@@ -122,7 +122,7 @@ def is_shown(_text: str, _root: Path, settings: dict) -> Finding:
 
 
 def are_macros(settings: dict, *_) -> Finding:
-    """What MathJax is told is nothing but macros, each a text, or a text, its number of arguments and the first one's default."""
+    """MathJax is told of macros only: a text; or that, its number of arguments, and what the first is by default."""
     tex = settings.get("tex", {})
     others = [name for name in settings if name != "tex"] + [f"tex: {name}" for name in tex if name != "macros"]
     if others:

@@ -1,10 +1,10 @@
 """Formulas as MathML, made when the book is built: no script, no other host, fonts of their own (`_static/fonts`).
 
-Sphinx asks a math renderer for the HTML of inline and displayed formulas; this one hands their TeX to `book.render.tex`.
-Numbers and labels of equations are Sphinx's; here the block of an AMS environment gets its label from the page.
+Sphinx asks a math renderer for the HTML of inline and displayed formulas; this one hands their TeX to
+`book.render.tex`. Numbers and labels of equations are Sphinx's; here the block of an AMS environment gets its label
+from the page.
 """
 
-import re
 from html import escape
 
 from docutils import nodes
@@ -16,9 +16,9 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
+from book.render.notation import LABEL
 from book.render.tex import FormulaError, Page, definitions, engine
 
-LABEL = re.compile(r"\\label\s*\{([^}]*)\}")
 WAYS_OUT = {  # by what Temml's message begins with
     "Unsupported function name": "mend its name, or define it in _config.yml: mathjax3_config: tex: macros:",
     "No such environment": "mend its name, or write it as one of aligned, gathered, array, cases, matrix",
@@ -27,15 +27,15 @@ WAYS_OUT = {  # by what Temml's message begins with
 logger = logging.getLogger(__name__)
 
 
-def macros(config: Config) -> str:
-    """What `_config.yml` defines, as TeX."""
-    return definitions((config.mathjax3_config or {}).get("tex", {}).get("macros", {}))
+def macros(config: Config) -> dict:
+    """What `_config.yml` defines."""
+    return (config.mathjax3_config or {}).get("tex", {}).get("macros") or {}
 
 
 def page_of(translator: HTML5Translator) -> Page:
     """The page that is being written, with what its formulas so far have defined."""
     if not hasattr(translator, "formulas"):
-        translator.formulas = engine(macros(translator.config)).page()
+        translator.formulas = engine(definitions(macros(translator.config))).page()
     return translator.formulas
 
 
@@ -96,7 +96,7 @@ def rename(document: nodes.document, old: str, new: str) -> None:
 def check_macros(app: Sphinx, config: Config) -> None:
     """Refuse macros that cannot be read, before any page is."""
     try:
-        engine(macros(config))
+        engine(definitions(macros(config)))
     except FormulaError as problem:
         place = "_config.yml, sphinx: config: mathjax3_config: tex: macros:"
         raise ConfigError(f"{place} {problem}; compare with the macros in Jupyter Book's documentation") from None

@@ -15,12 +15,15 @@ from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.math import get_node_equation_number
 from sphinx.util.osutil import relative_uri
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node
 from sphinx_markdown_builder.contexts import IndentContext, SubContextParams, WrappedContext
 from sphinx_markdown_builder.translator import MarkdownTranslator, pushing_context
 
 from book.project.address import site_url
+from book.render.mathml import macros
+from book.render.notation import expanded, for_notebook
 from book.translate import drawings
 
 _ = get_translation("book")
@@ -157,13 +160,14 @@ class NotebookTranslator(MarkdownTranslator):
 
     def visit_math(self, node):
         """A formula, with the spaces inside its dollars that some renderers do not accept removed."""
-        self.add(f"${' '.join(node.astext().split())}$")
+        self.add(f"${' '.join(expanded(node.astext(), macros(self.config)).split())}$")
         raise nodes.SkipNode
 
     def visit_math_block(self, node):
         self.add_anchors(node)
-        tag = f" \\tag{{{node['number']}}}" if node.get("number") else ""
-        self.add(f"$$\n{node.astext().strip()}{tag}\n$$", prefix_eol=2, suffix_eol=2)
+        number = get_node_equation_number(self, node) if node.get("number") else ""
+        tex = for_notebook(node.astext(), macros(self.config), number)
+        self.add(f"$$\n{tex}\n$$", prefix_eol=2, suffix_eol=2)
         raise nodes.SkipNode
 
 
@@ -258,6 +262,7 @@ class NotebookBuilder(Builder):
         """Write one notebook."""
         metadata = self.env.metadata[docname]
         self.current_doc_name = docname
+        self.fignumbers = self.env.toc_fignumbers.get(docname, {})
         translator = self.create_translator(doctree, self)
         doctree.walkabout(translator)
         notebook = assemble(translator.astext(), translator.cells, self.backlink(docname), metadata.get("accelerator"))

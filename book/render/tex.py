@@ -1,8 +1,8 @@
 """One formula from TeX to MathML, by Temml: JavaScript, which runs in Python when the book is built.
 
-[Temml](https://temml.org) lies in `temml/`, a copy of its npm package's `dist/temml.min.js` with its licence; what the
-book asks of it is in the other files there. An engine knows the macros of `_config.yml`, and those that formulas of a page
-define, for the formulas behind them, as MathJax does.
+[Temml](https://temml.org) 0.13.5 lies in `temml/`, a copy of its npm package's `dist/temml.min.js` with its licence;
+what the book asks of it is in the other files there. An engine knows the macros of `_config.yml`, and those that
+formulas of a page define, for the formulas behind them, as MathJax does.
 """
 
 import json
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import quickjs
 
+from book.render.notation import in_lines
+
 HERE = Path(__file__).parent / "temml"
 SCRIPTS = ("temml.min.js", "commands.js", "mending.js", "formula.js")
-# Where `\\` ends a line of the whole formula, MathJax begins a new one; TeX and Temml want an environment for that.
-GROUPED = re.compile(r"\\begin\{.*?\}|\\end\{.*?\}|\\.|[{}]", re.S)
 
 
 class FormulaError(ValueError):
@@ -68,25 +68,3 @@ def definitions(macros: dict) -> str:
         meaning, *more = macro if isinstance(macro, list) else [macro]
         text += f"\\newcommand{{\\{name}}}{''.join(f'[{one}]' for one in more)}{{{meaning}}}\n"
     return text
-
-
-def has_lines(tex: str) -> bool:
-    r"""Whether a formula has a `\\` outside all environments and braces."""
-    depth = 0
-    for found in GROUPED.finditer(tex):
-        token = found[0]
-        if token == "{" or token.startswith(r"\begin{"):
-            depth += 1
-        elif token == "}" or token.startswith(r"\end{"):
-            depth -= 1
-        elif token == r"\\" and depth == 0:
-            return True
-    return False
-
-
-def in_lines(tex: str) -> str:
-    """A displayed formula as Sphinx understands it: an empty line begins another equation below the first."""
-    parts = [part.strip() for part in re.split(r"\n[ \t]*\n", tex) if part.strip()]
-    parts = [rf"\begin{{split}}{part}\end{{split}}" if has_lines(part) else part for part in parts]
-    below = r"\\".join(parts)
-    return below if len(parts) < 2 else rf"\begin{{aligned}}{below}\end{{aligned}}"

@@ -18,7 +18,7 @@ const tree = (tex, displayMode, known) => {
 };
 
 // Equations are numbered by Sphinx, each block once, as in any Jupyter Book; here they are as with a star.
-const NUMBERED = /\\(begin|end)\{(align|alignat|equation|flalign|gather|multline)\}/g;
+const NUMBERED = /\\(begin|end)\{(align|alignat|flalign|gather|multline)\}/g;
 const unnumbered = (tex) =>
   tex
     .replace(NUMBERED, "\\$1{$2*}")

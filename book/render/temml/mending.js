@@ -40,6 +40,9 @@ const allLook = (lines, wanted) =>
   lines.every(({ children: cells }) =>
     cells.every((cell, i) => !cell.style.width && looks(cell, wanted(i, i === cells.length - 1))));
 
+// Classes with a look, of Temml's and of ours.
+const SEEN = new Set(["tml-right", "tml-left", "tml-jot", "tml-small", "strike", "up", "down", "through", ...Object.keys(TABLES)]);
+
 // A space of no width; the other side of a brace that stands alone.
 const isEmpty = (node) =>
   (node.type === "mspace" && !Object.keys(node.attributes).length) || (node.type === "mo" && text(node) === "");
@@ -75,18 +78,14 @@ const atEdge = (node, form) => {
 
 const MENDED = {
   math(node) {
-    node.classes = [];
     node.style = {};
-  },
-  mi(node) {
-    node.classes = [];
   },
   mo(node) {
     node.isAccent = node.classes.length > 0 || "mathDepth" in node.style;
-    node.classes = [];
     delete node.style.mathDepth;
     delete node.attributes.fence; // for readers of older browsers
-    if (text(node) === "…") Object.assign(node, { type: "mi", attributes: {} }); // without room around it
+    if (text(node) === "…" && !node.isAccent) Object.assign(node, { type: "mi", attributes: {} }); // without room around it
+    if (text(node).includes("\u0338")) node.children = [letter(text(node).normalize("NFC"))]; // ≠ is a letter of its own
     if (text(node) === "/") Object.assign(node.attributes, { lspace: "0", rspace: "0" });
   },
   mrow(node) {
@@ -101,7 +100,6 @@ const MENDED = {
     const mark = node.children[1];
     if (!/^′+$/.test(text(mark))) return;
     node.type = "mrow";
-    mark.classes = [];
   },
   mover: accent("accent"),
   munder: accent("accentunder"),
@@ -147,6 +145,7 @@ const mended = (node) => {
   node.children = node.children.map(mended);
   MENDED[node.type]?.(node);
   if (node.style?.color?.toLowerCase() === "#00ff00") node.style.color = "green"; // as MathJax understands the word
+  node.classes = node.classes?.filter((name) => SEEN.has(name)) ?? [];
   const says = [...Object.keys(node.attributes ?? {}), ...Object.keys(node.style), ...node.classes];
   return node.type === "mrow" && node.children.length === 1 && !says.length ? node.children[0] : node;
 };
