@@ -26,6 +26,7 @@ POLICY = {
     "script-src": "'self' file: 'sha256-{theme}'",
     "style-src": "'self' file: 'unsafe-inline'",  # drawings carry their own styles
     "img-src": "'self' file: data:",
+    "media-src": "'self' file: data:",
     "font-src": "'self' file:",
     "connect-src": "'self'{connect}",
     "base-uri": "'none'",

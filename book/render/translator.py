@@ -29,7 +29,6 @@ UNUSED = {
 }
 ROLES = {"doc", "std", "std-doc", "std-ref"}
 PUNCTUATION = tuple(".,;:")
-PLOT = 2  # pixels of a PNG that a cell draws for one of the page
 
 
 def stop(node: nodes.Node) -> str:
@@ -41,6 +40,14 @@ def stop(node: nodes.Node) -> str:
 def says_only_the_role(node: nodes.inline) -> bool:
     """Whether a box inside a link has no other class than those of the role that made it."""
     return isinstance(node.parent, nodes.reference) and set(node["classes"]) <= ROLES
+
+
+def proportions(node: nodes.image, known: tuple[int, int] | None) -> dict[str, str]:
+    """The style of an image whose author says nothing of its width: the other side follows, on narrow pages too."""
+    if "height" in node:
+        height = node["height"]
+        return {"style": f"height: {height}{'px' * height.isdigit()}; width: auto"}
+    return {"style": f"width: {known[0] * node['scale'] // 100}px"} if known and "scale" in node else {}
 
 
 def box(node: nodes.Element) -> str:
@@ -119,7 +126,8 @@ class BookTranslator(HTML5Translator):
             failed = any("traceback" in part["classes"] for part in node.findall(nodes.literal_block))
             node["html"] = {"role": "group", "aria-label": _("Error") if failed else _("Output")}
             for image in node.findall(nodes.image):
-                image["density"] = PLOT
+                if "width" in image:  # it says both where a plot has more pixels than the page gives it
+                    image.attributes.pop("height", None)
         super().visit_container(node)
 
     def depart_container(self, node):
@@ -172,8 +180,10 @@ class BookTranslator(HTML5Translator):
     # Figures and tables
     def visit_image(self, node):
         """An image keeps its place while it loads, and loads when it is near."""
-        known = size(Path(self.builder.srcdir, node["uri"]), node.get("density", 1))
+        known = size(Path(self.builder.srcdir, node["uri"]))
         node["html"] = {"decoding": "async"} | dict(zip(("width", "height"), known or (), strict=False))
+        if "width" not in node:
+            node["html"] |= proportions(node, known)
         node.setdefault("loading", "lazy")
         super().visit_image(node)
 
