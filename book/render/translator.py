@@ -30,6 +30,8 @@ UNUSED = {
 ROLES = {"doc", "std", "std-doc", "std-ref"}
 PUNCTUATION = tuple(".,;:")
 PLOT = 2  # pixels of a PNG that a cell draws for one of the page
+LONG = 40  # lines of output that a page shows at once
+PAPER = 200  # lines of one output that are printed: four pages
 
 
 def stop(node: nodes.Node) -> str:
@@ -61,6 +63,20 @@ def closing(part: str) -> str:
     output = _("Hide the output")
     ours = {"content": _("Hide the cell"), "source": _("Hide the code"), "output": output, "outputs": output}
     return ours.get(part, part)
+
+
+def num_lines(text: nodes.Node) -> int:
+    """The lines of an output."""
+    return text.astext().rstrip("\n").count("\n") + 1
+
+
+def scrolls(output: nodes.Element) -> bool:
+    """Whether an output has a box that scrolls: it has many lines, or its cell asks for it."""
+    cell = output.parent
+    while cell is not None and "cell" not in cell.get("classes", []):
+        cell = cell.parent
+    asked = cell is not None and "tag_scroll-output" in cell["classes"]
+    return asked or sum(num_lines(part) for part in output.findall(nodes.literal_block)) > LONG
 
 
 class BookTranslator(HTML5Translator):
@@ -118,6 +134,12 @@ class BookTranslator(HTML5Translator):
         if "cell_output" in node["classes"]:
             failed = any("traceback" in part["classes"] for part in node.findall(nodes.literal_block))
             node["html"] = {"role": "group", "aria-label": _("Error") if failed else _("Output")}
+            if scrolls(node):
+                node["classes"].append("scrolls")
+                node["html"]["tabindex"] = "0"
+            for text in node.findall(nodes.literal_block):
+                if (left := num_lines(text) - PAPER) > 0:
+                    text["highlight_args"] = {"paper": (PAPER, _("… and %s more lines on the page itself") % left)}
             for image in node.findall(nodes.image):
                 image["density"] = PLOT
         super().visit_container(node)
@@ -129,7 +151,7 @@ class BookTranslator(HTML5Translator):
     def visit_literal_block(self, node):
         """Code in one box, which says in its class what it is; `highlighting` writes what is in it."""
         if "traceback" in node["classes"]:
-            node["highlight_args"] = {"traceback": True}
+            node["highlight_args"] = node.get("highlight_args", {}) | {"traceback": True}
         super().visit_literal_block(node)
 
     def visit_folded(self, node):
