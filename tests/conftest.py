@@ -64,7 +64,7 @@ print("second", 6 * 7)
 
 
 # Their tests share a book or a server that is costly to set up, so each of these goes to one worker as a whole.
-TOGETHER = ["test_languages", "test_live_pages", "test_live_server", "test_pdf", "test_recordings"]
+TOGETHER = ["test_cells_by_key", "test_languages", "test_live_pages", "test_live_server", "test_pdf", "test_recordings"]
 TOGETHER += ["test_settings", "test_translator"]
 
 
