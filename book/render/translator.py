@@ -18,7 +18,7 @@ from sphinx.locale import admonitionlabels, get_translation
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
-from book.render.figures import size
+from book.render.figures import has_pixels, size
 from book.render.highlighting import Highlighter
 
 _ = get_translation("book")
@@ -142,6 +142,8 @@ class BookTranslator(HTML5Translator):
                     text["highlight_args"] = {"paper": (PAPER, _("… and %s more lines on the page itself") % left)}
             for image in node.findall(nodes.image):
                 image["density"] = PLOT
+                if has_pixels(Path(self.builder.srcdir, image["uri"])):
+                    image["classes"].append("as-it-is")
         super().visit_container(node)
 
     def depart_container(self, node):
