@@ -131,6 +131,8 @@ class Chapter:
         for image in self.article.find_all("img", src=True):
             image["src"] = (self.file.parent / image["src"]).resolve().as_uri()
             image.attrs.pop("loading", None)
+        for element in self.article.select(".beyond"):
+            element.decompose()
         for pre in self.article.find_all("pre"):
             hang_lines(pre)
 

@@ -75,6 +75,11 @@ def size(path: Path) -> tuple[int, int] | None:
     return width, height
 
 
+def has_pixels(path: Path) -> bool:
+    """Whether a plot has an image in it, a photograph or a map of colours, which must not change with the theme."""
+    return path.suffix == ".svg" and path.is_file() and "<image" in path.read_text("utf8")
+
+
 def set_into_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace images that are drawings of ours by their SVG, on HTML pages."""
     if app.builder.format != "html":

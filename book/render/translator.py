@@ -18,7 +18,7 @@ from sphinx.locale import admonitionlabels, get_translation
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
-from book.render.figures import size
+from book.render.figures import has_pixels, size
 from book.render.highlighting import Highlighter
 
 _ = get_translation("book")
@@ -29,6 +29,8 @@ UNUSED = {
 }
 ROLES = {"doc", "std", "std-doc", "std-ref"}
 PUNCTUATION = tuple(".,;:")
+LONG = 40  # lines of output that a page shows at once
+PAPER = 200  # lines of one output that are printed: four pages
 
 
 def stop(node: nodes.Node) -> str:
@@ -68,6 +70,20 @@ def closing(part: str) -> str:
     output = _("Hide the output")
     ours = {"content": _("Hide the cell"), "source": _("Hide the code"), "output": output, "outputs": output}
     return ours.get(part, part)
+
+
+def num_lines(text: nodes.Node) -> int:
+    """The lines of an output."""
+    return text.astext().rstrip("\n").count("\n") + 1
+
+
+def scrolls(output: nodes.Element) -> bool:
+    """Whether an output has a box that scrolls: it has many lines, or its cell asks for it."""
+    cell = output.parent
+    while cell is not None and "cell" not in cell.get("classes", []):
+        cell = cell.parent
+    asked = cell is not None and "tag_scroll-output" in cell["classes"]
+    return asked or sum(num_lines(part) for part in output.findall(nodes.literal_block)) > LONG
 
 
 class BookTranslator(HTML5Translator):
@@ -125,9 +141,17 @@ class BookTranslator(HTML5Translator):
         if "cell_output" in node["classes"]:
             failed = any("traceback" in part["classes"] for part in node.findall(nodes.literal_block))
             node["html"] = {"role": "group", "aria-label": _("Error") if failed else _("Output")}
+            if scrolls(node):
+                node["classes"].append("scrolls")
+                node["html"]["tabindex"] = "0"
+            for text in node.findall(nodes.literal_block):
+                if (left := num_lines(text) - PAPER) > 0:
+                    text["highlight_args"] = {"paper": (PAPER, _("… and %s more lines on the page itself") % left)}
             for image in node.findall(nodes.image):
                 if "width" in image:  # it says both where a plot has more pixels than the page gives it
                     image.attributes.pop("height", None)
+                if has_pixels(Path(self.builder.srcdir, image["uri"])):
+                    image["classes"].append("as-it-is")
         super().visit_container(node)
 
     def depart_container(self, node):
@@ -137,7 +161,7 @@ class BookTranslator(HTML5Translator):
     def visit_literal_block(self, node):
         """Code in one box, which says in its class what it is; `highlighting` writes what is in it."""
         if "traceback" in node["classes"]:
-            node["highlight_args"] = {"traceback": True}
+            node["highlight_args"] = node.get("highlight_args", {}) | {"traceback": True}
         super().visit_literal_block(node)
 
     def visit_folded(self, node):
