@@ -5,9 +5,9 @@ says which pages are made anew, `builder` writes these. What is read: `executed`
 `doctrees` keep translated pages quick and small, `labels` names sections, `language` is about the editions. What is
 written: `translator` the HTML of a page, `highlighting` its code, `mathml` its formulas, `figures` its drawings,
 `recorded` the outputs of GPU machines, `citations` its bibliographies, `notebook` the Colab notebooks, `layout` fills
-the templates with `contents`, `buttons`, the words of live cells (`live_words`) and `additions` of the author's,
-`error_index` leads back to the index of messages, `assets` joins style sheets and scripts, `search` makes the index of
-the search, `page` the way from and to the first page.
+the templates with `contents`, `buttons`, the words of live cells (`live_words`) and of the reader's progress
+(`exercises`), and `additions` of the author's, `error_index` leads back to the index of messages, `assets` joins style
+sheets and scripts, `search` makes the index of the search, `page` the way from and to the first page.
 """
 
 from pathlib import Path
@@ -21,6 +21,7 @@ from book.render import (
     citations,
     doctrees,
     executed,
+    exercises,
     figures,
     labels,
     language,
@@ -44,7 +45,8 @@ def setup(app: Sphinx) -> dict:
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
     first = (language, search, executed, messages, doctrees, labels, notebook, builder)
-    for module in (*first, figures, mathml, citations, page, recorded, errors, translator, live, layout, assets):
+    later = (figures, mathml, citations, page, recorded, errors, translator, exercises, live, layout, assets)
+    for module in (*first, *later):
         module.setup(app)
     for name in settings.extensions(Path(app.srcdir)):
         if name != __name__:
