@@ -18,7 +18,6 @@ from sphinx.environment import BuildEnvironment
 
 from book.execute.store import shown_file
 from book.project.inputs import checksum, digest
-from book.render import exercises
 
 if TYPE_CHECKING:
     from book.render.edition import Job
@@ -125,7 +124,6 @@ def shown_of_each_other(env: BuildEnvironment) -> str:
         "figure numbers": env.toc_fignumbers,
         "notebooks": {name: "kernelspec" in data for name, data in env.metadata.items()},
         "exercises": getattr(env, "sphinx_exercise_registry", {}),
-        "exercises that are shown": exercises.of_pages(env),
         "glued": {name: data.get("glue") for name, data in getattr(env, "nb_metadata", {}).items() if "glue" in data},
     }
     return digest(plain(facts))
