@@ -7,8 +7,9 @@ says which pages are made anew, `builder` writes these. What is read: `executed`
 its formulas (by `notation`, which is about their TeX, and `tex`, which runs Temml), `figures` its drawings, `recorded`
 the outputs of GPU machines, `citations` its bibliographies, `notebook` the notebooks for Colab and JupyterLab, with
 their text (`markdown`) and images (`pictures`), `layout` fills the templates with `contents`, `buttons`, the words of
-live cells (`live_words`) and `additions` of the author's, `error_index` leads back to the index of messages, `assets`
-joins style sheets and scripts, `search` makes the index of the search, `page` the way from and to the first page.
+live cells (`live_words`) and of the reader's progress (`exercises`), and `additions` of the author's, `error_index`
+leads back to the index of messages, `assets` joins style sheets and scripts, `search` makes the index of the search,
+`page` the way from and to the first page.
 """
 
 from pathlib import Path
@@ -23,6 +24,7 @@ from book.render import (
     doctrees,
     embedded,
     executed,
+    exercises,
     figures,
     labels,
     language,
@@ -46,7 +48,8 @@ def setup(app: Sphinx) -> dict:
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
     first = (language, search, executed, messages, doctrees, embedded, labels, notebook, builder)
-    for module in (*first, figures, mathml, citations, page, recorded, errors, translator, live, layout, assets):
+    later = (figures, mathml, citations, page, recorded, errors, translator, exercises, live, layout, assets)
+    for module in (*first, *later):
         module.setup(app)
     for name in settings.extensions(Path(app.srcdir)):
         if name != __name__:

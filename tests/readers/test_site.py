@@ -47,6 +47,12 @@ def test_nothing_moves_while_a_page_loads(open_page, name):
     assert shift(open_page(f"{name}.html", 390)) == pytest.approx(0, abs=0.001)
 
 
+def test_nothing_moves_for_a_reader_who_comes_to_the_exercises(open_page):
+    page = open_page("chapter_computation/custom-layer.html#exercises", 390)
+    expect(page.locator("article .num-solved")).to_be_in_viewport()
+    assert shift(page) == pytest.approx(0, abs=0.001)
+
+
 class SlowHost(StaticHost):
     """Sends the part of a page up to its language menu, which the browser shows, and the rest half a second later."""
 
