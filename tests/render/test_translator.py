@@ -162,7 +162,7 @@ def test_what_is_folded_says_what_it_is(article):
 
 def test_an_output_with_an_error_is_announced_as_one(article):
     labels = [output["aria-label"] for output in article.select(".cell_output")]
-    assert labels == ["Output", "Output", "Output", "Error", "Output"]
+    assert labels == ["Output", "Output", "Output", "Error", "Output", "Output"]
 
 
 def test_colours_of_a_terminal_are_kept(article):
