@@ -5,12 +5,10 @@ import unicodedata
 
 import pytest
 from bs4 import BeautifulSoup
-from docutils import nodes
 from fontTools.ttLib import TTFont
 
 from book.project import source
 from book.render import figures
-from book.render.mathml import mathml
 from conftest import ROOT, everywhere
 
 PAGES = [page.docname for page in source.pages(ROOT)]
@@ -127,17 +125,6 @@ def test_the_number_of_a_figure_ends_with_a_point(html):
     numbers = [number.get_text() for page in pages for number in page.select("figcaption .caption-number")]
     assert len(numbers) > 30
     assert [text for text in numbers if not re.fullmatch(r"\w+\.? \d+\. ", text)] == []
-
-
-@pytest.mark.fast
-@pytest.mark.parametrize("tex", [r"\bar\theta + \varphi'(z)", r"\bar{\theta} + \varphi'(z)"])
-def test_a_bar_lies_close_and_a_prime_is_not_raised_twice(tex):
-    html = mathml(nodes.math("", tex), "inline")
-    assert '<mover accent="true">' in html
-    assert 'stretchy="true"' not in html
-    assert "′" in html
-    assert "&#x" not in html
-    assert "<msup>" not in html
 
 
 def drawn(letter: str) -> str:
