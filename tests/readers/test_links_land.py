@@ -1,4 +1,4 @@
-"""A link to a place leads there at the first click, with the smooth scrolling that most readers have."""
+"""A link to a place leads there at the first click, and at once: a long page does not roll by."""
 
 import pytest
 from playwright.sync_api import Locator, Page
@@ -84,3 +84,12 @@ def test_the_panel_of_a_phone_leads_to_headings(reader, name):
         page.locator("[popovertarget=page-toc]").click()
         follow(page, links.nth(place))
         assert not page.locator("#page-toc").is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_link_to_another_page_leads_to_its_place_at_once(reader, width):
+    page = reader("chapter_computation/parameters", width)
+    page.locator("a.reference, .to-errors a").filter(has_text="index of errors").first.click()
+    page.wait_for_load_state()
+    top = page.evaluate("document.getElementById(location.hash.slice(1)).getBoundingClientRect().top")
+    assert BAR < top < MARGIN
