@@ -132,3 +132,15 @@ def test_every_figure_is_used():
 def test_nothing_names_a_path_of_a_machine():
     for page in PAGES:
         assert not re.search(r"/(home|root|work|Users)/", page.path.read_text("utf8")), page.docname
+
+
+def test_no_mark_of_a_merge_is_left():
+    """A file of words with both sides of a conflict in it breaks no build."""
+    ours = [path for path in ROOT.iterdir() if path.name not in {".git", ".venv", "_build", "my-notebooks"}]
+    files = [file for path in ours for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
+    texts = [
+        file for file in files if file.suffix in {".md", ".py", ".po", ".yml", ".css", ".js", ".mjs", ".html", ".txt"}
+    ]
+    assert ROOT / "CONTRIBUTING.md" in texts
+    marked = re.compile(rb"^(<{7}|>{7}) ", re.M)
+    assert [str(file.relative_to(ROOT)) for file in texts if marked.search(file.read_bytes())] == []
