@@ -30,7 +30,8 @@
       else target.removeAttribute("tabindex");
     }
   });
-  for (const box of document.querySelectorAll("article pre, .table-box, article div.math")) reach.observe(box);
+  const boxes = "article pre:not(.scrolls pre), .table-box, article div.math, .output.text_html:not(.scrolls *)";
+  for (const box of document.querySelectorAll(boxes)) reach.observe(box);
 
   // A link from the contents closes the panel that it is in.
   for (const panel of document.querySelectorAll("nav[popover]")) {

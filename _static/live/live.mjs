@@ -47,8 +47,9 @@ class Bar {
     this.text = element("span", { className: "live-state" });
     this.text.setAttribute("role", "status");
     const device = element("span", { className: "live-device" }, connection?.device ?? "");
+    const keys = element("span", { className: "live-keys" }, words.keys);
     this.stop = button(words.interrupt, interrupt);
-    this.box = element("div", { className: "live-bar" }, this.text, device);
+    this.box = element("div", { className: "live-bar" }, this.text, device, keys);
     this.box.setAttribute("role", "region");
     this.box.setAttribute("aria-label", words.bar);
     if (connection) this.box.append(button(words.runAll, () => run(cells)), this.stop, button(words.restart, restart));
@@ -113,20 +114,30 @@ class Cell {
     while (above.parentNode !== root) above = above.parentNode;
     above.after(this.tools);
     this.pre.addEventListener("click", (event) => getSelection().isCollapsed && this.edit(event));
-    root.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || !event.shiftKey || event.defaultPrevented) return;
-      event.preventDefault();
-      this.ask();
-    });
+    root.addEventListener("keydown", (event) => this.key(event), { capture: true }); // before the editor's own keys
     if (edits[this.original] !== undefined) { this.code = edits[this.original]; this.edit(null); }
     this.show("");
   }
 
-  /** Run this cell; when cells above have not run yet, ask first what to do about them. */
-  ask() {
+  /** As in Jupyter: Shift+Enter runs the cell and goes on to the next, Ctrl+Enter runs it and stays. */
+  key(event) {
+    const stays = event.ctrlKey || event.metaKey;
+    if (event.key !== "Enter" || event.altKey || event.isComposing || stays === event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!event.repeat) this.ask(() => stays || this.next()?.edit());
+  }
+
+  /** The next cell whose code is to be seen: not that of a solution that is folded. */
+  next() {
+    return cells.slice(this.number + 1).find((cell) => cell.pre.parentNode.checkVisibility());
+  }
+
+  /** Run this cell, and do what comes `then`; when cells above have not run yet, ask first what to do about them. */
+  ask(then = () => {}) {
     const missing = cells.slice(0, this.number).filter((cell) => !cell.ran && !cell.isSolution);
-    if (alone || !missing.length) return run([this]);
-    const choose = (list) => { this.offer.textContent = ""; this.runButton.focus(); run(list); };
+    if (alone || !missing.length) { run([this]); return then(); }
+    const choose = (list) => { this.offer.textContent = ""; this.runButton.focus(); run(list); then(); };
     this.offer.replaceChildren(words.notRun, " ", button(words.runAbove, () => choose([...missing, this])),
       button(words.onlyThis, () => { alone = true; choose([this]); }));
     this.offer.querySelector("button").focus();
@@ -155,6 +166,8 @@ class Cell {
     this.show(failed ? "failed" : "done", (performance.now() - started) / 1000);
     this.root.classList.toggle("is-empty", !outputs.length);
     this.root.classList.toggle("has-error", failed);
+    if (this.box.scrollHeight > this.box.clientHeight) this.box.tabIndex = 0; // the keyboard scrolls it
+    else this.box.removeAttribute("tabindex");
     const exercise = this.root.closest(".exercise[id]");
     if (exercise && this.root.classList.contains("tag_check") && !this.isSolution) {
       const printed = outputs.map((output) => [output.text ?? ""].flat().join("")).join("");
@@ -187,7 +200,6 @@ class Cell {
       return module.edit(place, {
         code: this.code,
         label: fill(words.code, this.number + 1),
-        run: () => this.ask(),
         leave: () => this.runButton.focus(),
         changed: (code) => this.keep(code),
       });
@@ -195,6 +207,7 @@ class Cell {
     const editor = await this.editor;
     if (event === null) return;
     editor.focus();
+    this.pre.parentNode.scrollIntoView({ block: "nearest" });
     if (event.clientX) editor.place(event.clientX, event.clientY);
   }
 

@@ -21,7 +21,8 @@ from book.render import figures
 
 HERE = Path(__file__).parent
 COLOURS = HERE.parents[1] / "_static/css/0-colours.css"
-MATH_FONT = HERE.parents[1] / "_static" / "fonts" / "book-math.woff2"
+FONTS = HERE.parents[1] / "_static" / "fonts"
+MATH_FONTS = {"Book Math": "book-math.woff2", "Book Math More": "book-math-more.woff2"}
 # What a page has for the screen only.
 FOR_THE_SCREEN = (
     ".begin, .to-errors, script, template, nav, button, form, .headerlink, .outputs-switch, .toctree-wrapper"
@@ -70,7 +71,7 @@ def make(root: Path, edition: Edition, docnames: list[str], version: str) -> str
     book = "".join(section(name, html) for name, _title, html in parts)
     parts.insert(0, ("contents", _("Contents"), ""))
     looks = "\n".join(path.read_text("utf8") for path in (COLOURS, HERE / "document.css", figures.SHARED))
-    style = "\n".join([math_font(), looks, running_heads(edition, parts)])
+    style = "\n".join([math_fonts(), looks, running_heads(edition, parts)])
     return f"""<!DOCTYPE html>
 <html lang="{edition.tag}">
 <head>
@@ -130,6 +131,8 @@ class Chapter:
         for image in self.article.find_all("img", src=True):
             image["src"] = (self.file.parent / image["src"]).resolve().as_uri()
             image.attrs.pop("loading", None)
+        for element in self.article.select(".beyond"):
+            element.decompose()
         for pre in self.article.find_all("pre"):
             hang_lines(pre)
 
@@ -310,9 +313,10 @@ def running_heads(edition: Edition, parts: list[tuple[str, str, str]]) -> str:
     return "\n".join(heads)
 
 
-def math_font() -> str:
-    """CSS that loads the font of the formulas, which is the site's."""
-    return f'@font-face {{ font-family: "Book Math"; src: url("{MATH_FONT.as_uri()}"); }}\n'
+def math_fonts() -> str:
+    """CSS that loads the fonts of the formulas, which are the site's."""
+    files = {family: (FONTS / name).as_uri() for family, name in MATH_FONTS.items()}
+    return "\n".join(f'@font-face {{ font-family: "{family}"; src: url("{file}"); }}' for family, file in files.items())
 
 
 def css_text(text: str) -> str:

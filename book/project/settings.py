@@ -120,6 +120,10 @@ REFUSED = {
 OTHER_BUILDERS = Refused("make book writes a site, notebooks and, by way of the pages, PDFs")
 OWN_LAYOUT = "the pages have a layout of their own"
 LAYOUT = "Take it out; _templates/ has the pages, _static/css/ their look."
+NO_MATHJAX = Refused(
+    "formulas are MathML, made when the book is built, without MathJax",
+    "Take it out; macros may stand in mathjax3_config: tex: macros:.",
+)
 OWN_SEARCH = "the book has a search of its own"
 # Below `sphinx: config:`; what is not here is followed by Sphinx and the extensions of the book
 SPHINX = {
@@ -143,7 +147,8 @@ SPHINX = {
     "html_search_*": Refused(OWN_SEARCH),
     "html_show_search_summary": Refused(OWN_SEARCH, unless=(True,)),
     "html_math_renderer": Refused("formulas are MathML, made when the book is built", unless=("mathml",)),
-    "mathjax*": Refused("formulas are MathML, made when the book is built, without MathJax"),
+    "mathjax_*": NO_MATHJAX,
+    "mathjax2_config": NO_MATHJAX,
     "pygments_style": Refused("code has colours of its own", "Take it out; book/render/highlighting.py has them."),
     "locale_dirs": Refused("catalogs are in locale/", unless=(["locale"],)),
     "gettext_compact": Refused("each page has a catalog of its own", unless=(False,)),

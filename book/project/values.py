@@ -121,6 +121,20 @@ def is_shown(_text: str, _root: Path, settings: dict) -> Finding:
     )
 
 
+def are_macros(settings: dict, *_) -> Finding:
+    """MathJax is told of macros only: a text; or that, its number of arguments, and what the first is by default."""
+    tex = settings.get("tex", {})
+    others = [name for name in settings if name != "tex"] + [f"tex: {name}" for name in tex if name != "macros"]
+    if others:
+        return f"has {others[0]}, and nobody follows it: formulas are made without MathJax", "Leave only tex: macros:."
+    for name, macro in (tex.get("macros") or {}).items():
+        kinds = [str, int, str]
+        parts = macro if isinstance(macro, list) else [macro]
+        if not parts or len(parts) > 3 or not all(map(isinstance, parts, kinds)):
+            return f"has a macro {name} that is no TeX", f'Write {name}: "\\..." or {name}: ["\\... #1", 1].'
+    return None
+
+
 CHECKS = {
     "title": is_the_editions("title"),
     "copyright": is_shown,
@@ -138,4 +152,5 @@ CHECKS = {
     "sphinx.config.html_favicon": is_a_file,
     "sphinx.config.html_css_files": are_of_the_book,
     "sphinx.config.html_js_files": are_of_the_book,
+    "sphinx.config.mathjax3_config": are_macros,
 }

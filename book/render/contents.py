@@ -1,6 +1,6 @@
 """The tables of contents beside a page: of the book, and of the page itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 
 from docutils import nodes
@@ -22,8 +22,11 @@ def of_page(app: Sphinx, pagename: str) -> str:
     return as_html(app, sections) if len(sections) else ""
 
 
-def of_book(app: Sphinx, pagename: str) -> str:
-    """The pages of the book as HTML, in their parts, with the page that is open marked."""
+def of_book(app: Sphinx, pagename: str, pathto: Callable[[str], str]) -> str:
+    """The pages of the book as HTML, in their parts, with the page that is open marked.
+
+    `pathto` gives a page's address, which is a whole one on the page for addresses that are not there.
+    """
     contents = TocTree(app.env).get_toctree_for(
         pagename, app.builder, collapse=False, includehidden=True, titles_only=True
     )
@@ -35,6 +38,9 @@ def of_book(app: Sphinx, pagename: str) -> str:
         caption.replace_self(nodes.paragraph("", "", *caption.children, classes=["caption"]))
     pages = {app.builder.get_relative_uri(pagename, name): name for name in app.env.found_docs}
     number(app, entries(contents), pages, count(1))
+    for link in contents.findall(nodes.reference):
+        if link["refuri"] and link["refuri"] in pages:
+            link["refuri"] = pathto(pages[link["refuri"]])
     return as_html(app, contents)
 
 

@@ -59,12 +59,12 @@ def svg_of(path: Path, alt: str) -> str:
     return f'{start} role="img" aria-label="{escape(alt)}">{rest}'.strip()
 
 
-def size(path: Path, density: int) -> tuple[int, int] | None:
+def size(path: Path) -> tuple[int, int] | None:
     """Width and height of an image in CSS pixels; None where they are not known."""
     try:
         if path.suffix != ".svg":
             with Image.open(path) as image:
-                return image.width // density, image.height // density
+                return image.size
         _event, root = next(ElementTree.iterparse(path, ["start"]))
     except (FileNotFoundError, UnidentifiedImageError, ElementTree.ParseError):
         return None  # it lies on another host, or only a browser knows what it is
@@ -73,6 +73,11 @@ def size(path: Path, density: int) -> tuple[int, int] | None:
         return None
     width, height = (round(float(length[1]) * PIXELS[length[2]]) for length in lengths)
     return width, height
+
+
+def has_pixels(path: Path) -> bool:
+    """Whether a plot has an image in it, a photograph or a map of colours, which must not change with the theme."""
+    return path.suffix == ".svg" and path.is_file() and "<image" in path.read_text("utf8")
 
 
 def set_into_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -8,6 +8,7 @@ element named after its kind, <t-k> for a keyword: of a span with a class there 
 from collections.abc import Iterable, Iterator
 from functools import cache
 from html import escape
+from itertools import islice
 
 from pygments.formatters import HtmlFormatter
 from pygments.style import Style
@@ -122,7 +123,11 @@ def written(line: list[Piece]) -> str:
 
 
 class MarkFormatter(HtmlFormatter):
-    """Code as <pre> with marks. The option `traceback` says that it is the message of an error."""
+    """Code as <pre> with marks.
+
+    The option `traceback` says that it is the message of an error. `paper` is for a long output: how many of its lines
+    are printed, and the words that stand there for the others.
+    """
 
     def _format_lines(self, tokensource):
         """The lines of code with our marks.
@@ -139,7 +144,12 @@ class MarkFormatter(HtmlFormatter):
         # browsers drop an empty first line that nothing stands before
         yield 0, "<pre><span></span>" if first[1].startswith("\n") else "<pre>"
         yield first
-        yield from source
+        lines, words = self.options.get("paper", (None, ""))
+        yield from islice(source, lines and lines - 1)
+        if words:
+            yield 0, '<span class="beyond">'
+            yield from source
+            yield 0, f'</span><span class="on-paper">{escape(words)}</span>'
         yield 0, "</pre>"
 
     def _wrap_div(self, inner):

@@ -16,9 +16,14 @@ class LabelsAsIds(SphinxTransform):
 
     def apply(self) -> None:
         explicit = {self.document.nameids[name] for name, label in self.document.nametypes.items() if label}
+        moved: dict[str, str] = {}
         for section in self.document.findall(nodes.section):
             if labels := [name for name in section["ids"] if name in explicit]:
+                moved |= dict.fromkeys(set(section["ids"]) - set(labels), labels[0])
                 section["ids"] = labels
+        for link in self.document.findall(nodes.reference):  # of a list of contents, say
+            if link.get("refid") in moved:
+                link["refid"] = moved[link["refid"]]
 
 
 def setup(app: Sphinx) -> None:

@@ -15,6 +15,8 @@ from book.render import additions, buttons, contents, language
 
 _ = get_translation("book")
 
+TEXT_LICENCE = "https://creativecommons.org/licenses/by-sa/4.0/"
+CODE_LICENCE = "https://opensource.org/license/mit-0"
 # Runs before anything is painted, so that a page never flashes in the other theme.
 THEME_SCRIPT = (
     'try{document.documentElement.dataset.theme=localStorage.getItem("theme")||'
@@ -26,6 +28,7 @@ POLICY = {
     "script-src": "'self' file: 'sha256-{theme}'",
     "style-src": "'self' file: 'unsafe-inline'",  # drawings carry their own styles
     "img-src": "'self' file: data:",
+    "media-src": "'self' file: data:",
     "font-src": "'self' file:",
     "connect-src": "'self'{connect}",
     "base-uri": "'none'",
@@ -37,6 +40,12 @@ def content_security_policy(connect: str = "") -> str:
     """The value of the page's Content-Security-Policy; `connect` names hosts that its scripts may ask besides."""
     digest = base64.b64encode(hashlib.sha256(THEME_SCRIPT.encode()).digest()).decode()
     return "; ".join(f"{name} {value.format(theme=digest, connect=connect)}" for name, value in POLICY.items())
+
+
+def licences() -> dict[str, str]:
+    """Links to the licences of the text and of the code."""
+    names = {"text": ("CC BY-SA 4.0", TEXT_LICENCE), "code": ("MIT-0", CODE_LICENCE)}
+    return {of: f'<a rel="license" href="{address}">{name}</a>' for of, (name, address) in names.items()}
 
 
 def words() -> dict[str, str]:
@@ -53,12 +62,13 @@ def words() -> dict[str, str]:
         "search": _("Search this book"),
         "colab": _("Open on Colab"),
         "theme": _("Light or dark"),
+        "more": _("More: language, downloads, appearance"),
         "copy_code": _("Copy the code"),
         "copied": _("Copied"),
         "link_here": _("Link to this place"),
         "announcement": _("Announcement"),
         "improve": _("Improve this page"),
-        "licence": _("Text under CC BY-SA 4.0, code under MIT-0."),
+        "licence": _("Text under %(text)s, code under %(code)s.") % licences(),
         "missing": _("This page does not exist"),
         "missing_way_out": _("The address may be mistyped or old. The menu and the search lead to every page."),
     }
@@ -82,7 +92,7 @@ def structured_data(app: Sphinx, context: dict, description: str) -> str:
         "name": context["title_text"],
         "inLanguage": context["language_tag"],
         "description": description,
-        "license": "https://creativecommons.org/licenses/by-sa/4.0/",
+        "license": TEXT_LICENCE,
         "learningResourceType": "textbook",
         "isAccessibleForFree": True,
         "author": {"@type": "Organization", "name": app.config.author},
@@ -129,7 +139,7 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
         "words": words(),
         "theme_script": THEME_SCRIPT,
         "content_security_policy": content_security_policy(context.get("live_connect", "")),
-        "contents": contents.of_book(app, pagename) if pagename != "404" else "",
+        "contents": contents.of_book(app, pagename, context["pathto"]),
         "sections": contents.of_page(app, pagename),
         "has_address": bool(site_url(root)),
         "colab": buttons.colab(app, pagename),

@@ -1,5 +1,5 @@
-"""The words of live cells, in the reader's language: a few in each page, for `_static/js/live.js`, the others in
-`_static/live/words.json`, for the cells when they come to life.
+"""The words of live cells, in the reader's language: in `_static/live/words.json`, for the cells when they come to
+life; where there is a Binder, those of its offer in each page with cells, for `_static/js/live.js`.
 
 The words are data: a published page with them asks for nothing and runs nothing. See `book.live.server` for the server.
 """
@@ -15,16 +15,6 @@ from book.render import assets
 
 _ = get_translation("book")
 BINDER = " https://mybinder.org https://*.mybinder.org wss://*.mybinder.org"
-
-
-def page_words() -> dict[str, str]:
-    """What a page says without a live cell; %s is filled in there."""
-    return {
-        "runOnBinder": _("Run this page on Binder"),
-        "solved": _("✓ Solved"),
-        "notYet": _("✗ Not yet"),
-        "count": _("%s of %s exercises solved"),
-    }
 
 
 def cell_words() -> dict:
@@ -44,6 +34,7 @@ def cell_words() -> dict:
         "bar": _("Live cells"),
         "code": _("Code of cell %s; Escape leaves the editor"),
         "yours": _("Your output"),
+        "keys": _("Shift+Enter: run and go on · Ctrl+Enter: run and stay"),
         "states": {
             "idle": _("The cells of this page can be run"),
             "starting": _("Starting Python …"),
@@ -66,13 +57,11 @@ def cell_words() -> dict:
 
 
 def add_words(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """Give the words to pages with cells, and to those that show which exercises are solved."""
-    if doctree is None or "kernelspec" not in app.env.metadata.get(pagename, {}):
+    """Let pages with cells offer the Binder that the configuration names."""
+    if doctree is None or "kernelspec" not in app.env.metadata.get(pagename, {}) or not app.config.book_binder:
         return
-    said = page_words()
-    if app.config.book_binder:
-        said["binder"] = app.config.book_binder
-        context["live_connect"] = BINDER  # what the page's Content-Security-Policy must allow
+    said = {"runOnBinder": _("Run this page on Binder"), "binder": app.config.book_binder}
+    context["live_connect"] = BINDER  # what the page's Content-Security-Policy must allow
     data = json.dumps(said, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
     context["body"] += f'\n<script type="application/json" id="live-words">{data}</script>\n'
 

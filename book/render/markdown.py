@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.locale import admonitionlabels, get_translation
 from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
 from sphinx_exercise.nodes import exercise_enumerable_node
 from sphinx_markdown_builder.contexts import (
     IndentContext,
@@ -24,6 +25,8 @@ from sphinx_markdown_builder.contexts import (
 from sphinx_markdown_builder.translator import MarkdownTranslator, pushing_context
 
 from book.render import pictures
+from book.render.mathml import macros
+from book.render.notation import expanded, for_notebook
 
 _ = get_translation("book")
 logger = logging.getLogger(__name__)
@@ -283,7 +286,7 @@ class NotebookTranslator(MarkdownTranslator):
     # Formulas
     def visit_math(self, node):
         """A formula, with the spaces inside its dollars that some renderers do not accept removed."""
-        formula = " ".join(node.astext().split())
+        formula = " ".join(expanded(node.astext(), macros(self.config)).split())
         if any(isinstance(around, nodes.entry) for around in ancestors(node)):  # a bar would begin a column
             formula = formula.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
         self.add(f"${formula}$")
@@ -291,8 +294,9 @@ class NotebookTranslator(MarkdownTranslator):
 
     def visit_math_block(self, node):
         self.add_anchors(node)
-        tag = f" \\tag{{{node['number']}}}" if node.get("number") else ""
-        self.add(f"$$\n{node.astext().strip()}{tag}\n$$", prefix_eol=2, suffix_eol=2)
+        number = get_node_equation_number(self, node) if node.get("number") else ""
+        tex = for_notebook(node.astext(), macros(self.config), number)
+        self.add(f"$$\n{tex}\n$$", prefix_eol=2, suffix_eol=2)
         raise nodes.SkipNode
 
     # Whatever else an extension brings

@@ -1,66 +1,109 @@
-"""Formulas as MathML, made when the book is built: no script, no other host, one font (`_static/fonts`).
+"""Formulas as MathML, made when the book is built: no script, no other host, fonts of their own (`_static/fonts`).
 
-Sphinx asks a math renderer for the HTML of inline and displayed formulas; this one hands the
-TeX to latex2mathml, and mends what browsers would set badly.
+Sphinx asks a math renderer for the HTML of inline and displayed formulas; this one hands their TeX to
+`book.render.tex`. Numbers and labels of equations are Sphinx's; here the block of an AMS environment gets its label
+from the page.
 """
 
-import re
-from html import escape, unescape
+from html import escape
 
 from docutils import nodes
-from latex2mathml.converter import convert
 from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ConfigError
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-# Room for a letter with an ascender: the bar of a root would else lie on a small radicand.
-STRUT = '<mspace width="0" height="0.76em" depth="0.1em"></mspace>'
-# A fraction within a line has no more room around its bar than letters have.
-SLASH = '<mo lspace="0" rspace="0">/</mo>'
-# A prime already stands high in the font; a bar over a letter lies close to it and is as long.
-PRIME = re.compile("<msup>(<mi>[^<]*</mi>)<mi>(&#x02032;)</mi></msup>")
-BAR = re.compile('<mover>((?:<mrow>)?<mi>[^<]*</mi>(?:</mrow>)?)<mo stretchy="true">(&#x000AF;)</mo></mover>')
-# A letter that the converter gives a number; the two that HTML itself needs stay. And what <math> means without saying.
-NUMBERED = re.compile(r"&#x(?!0003C;|00026;)[0-9A-F]+;")
-IMPLIED = re.compile(r' xmlns="[^"]*"| display="inline"')
+from book.render.notation import LABEL
+from book.render.tex import FormulaError, Page, definitions, engine
+
+WAYS_OUT = {  # by what Temml's message begins with
+    "Unsupported function name": "mend its name, or define it in _config.yml: mathjax3_config: tex: macros:",
+    "No such environment": "mend its name, or write it as one of aligned, gathered, array, cases, matrix",
+}
 
 logger = logging.getLogger(__name__)
 
 
-def mathml(node: nodes.Element, display: str) -> str:
+def macros(config: Config) -> dict:
+    """What `_config.yml` defines."""
+    return (config.mathjax3_config or {}).get("tex", {}).get("macros") or {}
+
+
+def page_of(translator: HTML5Translator) -> Page:
+    """The page that is being written, with what its formulas so far have defined."""
+    if not hasattr(translator, "formulas"):
+        translator.formulas = engine(definitions(macros(translator.config))).page()
+    return translator.formulas
+
+
+def mathml(page: Page, node: nodes.Element, displayed: bool) -> str:
     """The MathML of a formula; a warning (so an error of the build) when the TeX is not understood."""
-    tex = node.astext()
     try:
-        html = convert(tex, display=display)
-    except Exception as problem:  # latex2mathml raises a class of its own for each kind of mistake
-        logger.warning("formula %r: %s", tex, type(problem).__name__, location=node)
-        return f"<code>{escape(tex)}</code>"
-    if "\\" in html:  # it passes commands it does not know through as text
-        logger.warning("formula %r: a command that latex2mathml does not know", tex, location=node)
-    html = html.replace("</msqrt>", f"{STRUT}</msqrt>")
-    html = PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', html)
-    html = BAR.sub(r'<mover accent="true">\1<mo stretchy="false">\2</mo></mover>', html)
-    html = re.sub(r"<mo>(/|&#x0002F;)</mo>", SLASH, html)
-    html = html.replace("<mo>&#x02016;</mo>", '<mo stretchy="false">&#x02016;</mo>')  # a norm is not as high as a slash
-    return NUMBERED.sub(lambda letter: unescape(letter[0]), IMPLIED.sub("", html))
+        return page.mathml(LABEL.sub("", node.astext()), displayed)
+    except FormulaError as problem:
+        way_out = next((out for words, out in WAYS_OUT.items() if str(problem).startswith(words)), "mend the formula")
+        logger.warning("formula %r: %s; %s", node.astext(), problem, way_out, location=node)
+        return f"<code>{escape(node.astext())}</code>"
 
 
 def visit_math(self: HTML5Translator, node: nodes.math) -> None:
     """An inline formula."""
-    self.body.append(mathml(node, "inline"))
+    self.body.append(mathml(page_of(self), node, False))
     raise nodes.SkipNode
 
 
 def visit_displaymath(self: HTML5Translator, node: nodes.math_block) -> None:
-    """A displayed formula, with its number when it has a label."""
-    self.body.append(self.starttag(node, "div", CLASS="math"))
-    self.body.append(mathml(node, "block"))
-    if node["number"]:
-        self.body.append(f'<span class="eqno">({node["number"]})</span>')
-    self.body.append("</div>")
+    """A displayed formula, with its number when it has a label; nothing for one that only defines macros."""
+    if formula := mathml(page_of(self), node, True):
+        number = f'<span class="eqno">({get_node_equation_number(self, node)})</span>' if node["number"] else ""
+        self.body.append(f"{self.starttag(node, 'div', '', CLASS='math')}{formula}{number}</div>")
     raise nodes.SkipNode
+
+
+class NameEquations(SphinxTransform):
+    r"""Give the block of an AMS environment its own label, `\label{…}`, or one that every build gives.
+
+    MyST-Parser numbers such a block and labels it by chance.
+    """
+
+    default_priority = 400  # the label has its place in the document, and no collector has seen it
+
+    def apply(self, **kwargs) -> None:
+        equations = self.env.get_domain("math").equations
+        blocks = [node for node in self.document.findall(nodes.math_block) if "amsmath" in node["classes"]]
+        for count, node in enumerate((node for node in blocks if node.get("label")), 1):
+            old, own = node["label"], LABEL.search(node.astext())
+            new = own[1] if own else f"{self.env.docname}-{count}"
+            if new in equations:
+                message = "duplicate label of equation %s, other instance in %s"
+                logger.warning(message, new, equations[new][0], location=node)
+            equations[new], node["label"] = equations.pop(old), new
+            rename(self.document, nodes.make_id(f"equation-{old}"), nodes.make_id(f"equation-{new}"))
+
+
+def rename(document: nodes.document, old: str, new: str) -> None:
+    """Give what has one id another."""
+    for node in document.findall(nodes.Element):
+        node["ids"] = [new if name == old else name for name in node["ids"]]
+        if node.get("refid") == old:
+            node["refid"] = new
+    document.ids[new] = document.ids.pop(old)
+
+
+def check_macros(app: Sphinx, config: Config) -> None:
+    """Refuse macros that cannot be read, before any page is."""
+    try:
+        engine(definitions(macros(config)))
+    except FormulaError as problem:
+        place = "_config.yml, sphinx: config: mathjax3_config: tex: macros:"
+        raise ConfigError(f"{place} {problem}; compare with the macros in Jupyter Book's documentation") from None
 
 
 def setup(app: Sphinx) -> None:
     """Register the renderer; `_config.yml` chooses it with html_math_renderer."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_displaymath, None))
+    app.add_transform(NameEquations)
+    app.connect("config-inited", check_macros)

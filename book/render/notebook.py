@@ -105,6 +105,7 @@ class NotebookBuilder(Builder):
         """Write one notebook."""
         metadata = self.env.metadata[docname]
         self.current_doc_name = docname
+        self.fignumbers = self.env.toc_fignumbers.get(docname, {})
         translator = self.create_translator(doctree, self)
         doctree.walkabout(translator)
         notebook = assemble(translator.astext(), translator.cells, self.backlink(docname), metadata.get("accelerator"))

@@ -31,6 +31,7 @@ def unwrap_exercises(app: Sphinx, doctree: nodes.document, docname: str) -> None
     for box in list(doctree.findall(is_extension_node)):
         for section in list(box.findall(nodes.section)):
             if section["ids"] and section["ids"][0] in ("exercise-content", "solution-content"):
+                section["ids"] = []  # they would go to the first of its children
                 section.replace_self(section.children)
 
 

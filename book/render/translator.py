@@ -18,7 +18,7 @@ from sphinx.locale import admonitionlabels, get_translation
 from sphinx.writers.html5 import HTML5Translator
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
-from book.render.figures import size
+from book.render.figures import has_pixels, size
 from book.render.highlighting import Highlighter
 
 _ = get_translation("book")
@@ -29,7 +29,8 @@ UNUSED = {
 }
 ROLES = {"doc", "std", "std-doc", "std-ref"}
 PUNCTUATION = tuple(".,;:")
-PLOT = 2  # pixels of a PNG that a cell draws for one of the page
+LONG = 40  # lines of output that a page shows at once
+PAPER = 200  # lines of one output that are printed: four pages
 
 
 def stop(node: nodes.Node) -> str:
@@ -41,6 +42,14 @@ def stop(node: nodes.Node) -> str:
 def says_only_the_role(node: nodes.inline) -> bool:
     """Whether a box inside a link has no other class than those of the role that made it."""
     return isinstance(node.parent, nodes.reference) and set(node["classes"]) <= ROLES
+
+
+def proportions(node: nodes.image, known: tuple[int, int] | None) -> dict[str, str]:
+    """The style of an image whose author says nothing of its width: the other side follows, on narrow pages too."""
+    if "height" in node:
+        height = node["height"]
+        return {"style": f"height: {height}{'px' * height.isdigit()}; width: auto"}
+    return {"style": f"width: {known[0] * node['scale'] // 100}px"} if known and "scale" in node else {}
 
 
 def box(node: nodes.Element) -> str:
@@ -61,6 +70,20 @@ def closing(part: str) -> str:
     output = _("Hide the output")
     ours = {"content": _("Hide the cell"), "source": _("Hide the code"), "output": output, "outputs": output}
     return ours.get(part, part)
+
+
+def num_lines(text: nodes.Node) -> int:
+    """The lines of an output."""
+    return text.astext().rstrip("\n").count("\n") + 1
+
+
+def scrolls(output: nodes.Element) -> bool:
+    """Whether an output has a box that scrolls: it has many lines, or its cell asks for it."""
+    cell = output.parent
+    while cell is not None and "cell" not in cell.get("classes", []):
+        cell = cell.parent
+    asked = cell is not None and "tag_scroll-output" in cell["classes"]
+    return asked or sum(num_lines(part) for part in output.findall(nodes.literal_block)) > LONG
 
 
 class BookTranslator(HTML5Translator):
@@ -118,8 +141,17 @@ class BookTranslator(HTML5Translator):
         if "cell_output" in node["classes"]:
             failed = any("traceback" in part["classes"] for part in node.findall(nodes.literal_block))
             node["html"] = {"role": "group", "aria-label": _("Error") if failed else _("Output")}
+            if scrolls(node):
+                node["classes"].append("scrolls")
+                node["html"]["tabindex"] = "0"
+            for text in node.findall(nodes.literal_block):
+                if (left := num_lines(text) - PAPER) > 0:
+                    text["highlight_args"] = {"paper": (PAPER, _("… and %s more lines on the page itself") % left)}
             for image in node.findall(nodes.image):
-                image["density"] = PLOT
+                if "width" in image:  # it says both where a plot has more pixels than the page gives it
+                    image.attributes.pop("height", None)
+                if has_pixels(Path(self.builder.srcdir, image["uri"])):
+                    image["classes"].append("as-it-is")
         super().visit_container(node)
 
     def depart_container(self, node):
@@ -129,7 +161,7 @@ class BookTranslator(HTML5Translator):
     def visit_literal_block(self, node):
         """Code in one box, which says in its class what it is; `highlighting` writes what is in it."""
         if "traceback" in node["classes"]:
-            node["highlight_args"] = {"traceback": True}
+            node["highlight_args"] = node.get("highlight_args", {}) | {"traceback": True}
         super().visit_literal_block(node)
 
     def visit_folded(self, node):
@@ -172,8 +204,10 @@ class BookTranslator(HTML5Translator):
     # Figures and tables
     def visit_image(self, node):
         """An image keeps its place while it loads, and loads when it is near."""
-        known = size(Path(self.builder.srcdir, node["uri"]), node.get("density", 1))
+        known = size(Path(self.builder.srcdir, node["uri"]))
         node["html"] = {"decoding": "async"} | dict(zip(("width", "height"), known or (), strict=False))
+        if "width" not in node:
+            node["html"] |= proportions(node, known)
         node.setdefault("loading", "lazy")
         super().visit_image(node)
 

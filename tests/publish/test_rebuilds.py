@@ -67,6 +67,13 @@ Do something.
 :::{exercise-end}
 :::
 
+:::{exercise} apply · Two
+:label: second-other
+:nonumber:
+
+Do something else.
+:::
+
 (second-fails)=
 ## What fails
 
@@ -218,6 +225,10 @@ CHANGES = {  # a change of one thing, and how many notebooks it executes
     "the label of an error renamed": (rename_label_of_an_error, 0),
     "a caption": (lambda book: book.replace("pages/second.md", "A picture of nothing.", "A caption."), 0),
     "an exercise before another": (insert_exercise, 0),
+    "an exercise that is hidden": (
+        lambda book: book.replace("pages/second.md", "-other\n", "-other\n:hidden:\n"),
+        0,
+    ),
     "a word in a page's catalog": (lambda book: book.catalog("pages/second", "İkinci", "Öteki"), 0),
     "a word in the layout's catalog": (lambda book: book.catalog("book", "Bu kitapta ara", "Ara"), 0),
     "a word in the drawings' catalog": (lambda book: book.catalog("figures", "içeride", "iç"), 0),

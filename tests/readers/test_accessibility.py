@@ -55,6 +55,13 @@ def test_axe_finds_nothing(open_page, name):
             assert pale(page, theme) == [], f"{name}, {width} px, {theme}"
 
 
+def test_axe_finds_nothing_in_the_panel_of_a_phone(open_page):
+    page = open_page(f"tr/{PAGES[1]}.html", 390)
+    page.locator("[popovertarget=more]").click()
+    assert page.locator("#more").is_visible()
+    assert complaints(page, runOnly=RULES) == []
+
+
 def test_axe_sees_a_colour_that_is_too_pale(open_page):
     page = open_page(f"{PAGES[1]}.html")
     settle(page)

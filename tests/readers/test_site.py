@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from book.project import source
+from book.render import layout
 from conftest import ROOT, everywhere
 from tools.serve import StaticHost, served
 
@@ -44,6 +45,12 @@ def shift(page) -> float:
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_moves_while_a_page_loads(open_page, name):
     assert shift(open_page(f"{name}.html", 390)) == pytest.approx(0, abs=0.001)
+
+
+def test_nothing_moves_for_a_reader_who_comes_to_the_exercises(open_page):
+    page = open_page("chapter_computation/custom-layer.html#exercises", 390)
+    expect(page.locator("article .num-solved")).to_be_in_viewport()
+    assert shift(page) == pytest.approx(0, abs=0.001)
 
 
 class SlowHost(StaticHost):
@@ -138,6 +145,23 @@ def test_a_heading_links_to_its_label_and_its_parts_are_in_the_contents(open_pag
     wanted = [heading.removesuffix("#") for heading in parts.all_text_contents()]
     assert len(wanted) > 2
     assert contents.locator("li").all_text_contents() == wanted
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_for_wrong_addresses_has_the_menu_that_it_promises(open_page, width):
+    page = open_page("404.html", width)
+    assert "menu" in page.locator("article p").inner_text()
+    if width < 960:
+        page.get_by_role("button", name="Contents of the book").click()
+    page.locator("#book-nav a").last.click()
+    page.wait_for_url(f"**/{PAGES[-1]}.html")
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_the_licences_are_linked(html, name):
+    footer = (html / f"{name}.html").read_text("utf8").split('<footer class="bottom">')[1]
+    links = re.findall(r'<a rel="license" href="([^"]+)">([^<]+)</a>', footer)
+    assert links == [(layout.TEXT_LICENCE, "CC BY-SA 4.0"), (layout.CODE_LICENCE, "MIT-0")]
 
 
 def test_the_theme_is_kept(open_page):
@@ -240,7 +264,12 @@ def test_a_published_site_names_its_addresses(built_book):
     missing = built_book.read("_build/html/404.html")
     links = re.findall(r'(?:href|src|action)="([^"#]+)"', missing)
     assert links
-    assert all(link.startswith(address) for link in links), links
+    licences = {layout.TEXT_LICENCE, layout.CODE_LICENCE}
+    assert licences <= set(links)
+    assert [link for link in links if not link.startswith(address)] == sorted(licences)
+    menu = missing.split('id="book-nav"')[1].split("</nav>")[0]
+    for page in ("first", "second"):
+        assert f'href="{address}/pages/{page}.html"' in menu
 
 
 def test_an_unpublished_site_claims_no_address(built_once):

@@ -5,12 +5,11 @@ import unicodedata
 
 import pytest
 from bs4 import BeautifulSoup
-from docutils import nodes
 from fontTools.ttLib import TTFont
 
 from book.project import source
 from book.render import figures
-from book.render.mathml import mathml
+from book.render.tex import engine
 from conftest import ROOT, everywhere
 
 PAGES = [page.docname for page in source.pages(ROOT)]
@@ -132,7 +131,7 @@ def test_the_number_of_a_figure_ends_with_a_point(html):
 @pytest.mark.fast
 @pytest.mark.parametrize("tex", [r"\bar\theta + \varphi'(z)", r"\bar{\theta} + \varphi'(z)"])
 def test_a_bar_lies_close_and_a_prime_is_not_raised_twice(tex):
-    html = mathml(nodes.math("", tex), "inline")
+    html = engine("").page().mathml(tex, displayed=False)
     assert '<mover accent="true">' in html
     assert 'stretchy="true"' not in html
     assert "′" in html

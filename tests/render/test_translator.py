@@ -51,6 +51,13 @@ class Table:
 Table()
 ```
 
+```{code-cell} python3
+from IPython.display import SVG, display
+
+SHAPE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">%s</svg>'
+display(SVG(SHAPE % '<rect width="9" height="9"/>'), SVG(SHAPE % '<image width="9" height="9"/>'))
+```
+
 :::{hint}
 :class: dropdown
 
@@ -155,7 +162,7 @@ def test_what_is_folded_says_what_it_is(article):
 
 def test_an_output_with_an_error_is_announced_as_one(article):
     labels = [output["aria-label"] for output in article.select(".cell_output")]
-    assert labels == ["Output", "Output", "Output", "Error", "Output"]
+    assert labels == ["Output", "Output", "Output", "Error", "Output", "Output"]
 
 
 def test_colours_of_a_terminal_are_kept(article):
@@ -178,6 +185,11 @@ def test_a_figure_has_its_number_and_its_place(article):
     assert article.select_one("figcaption").get_text().strip().startswith("Fig. 1. What it shows.")
     image = article.select_one("figure img")
     assert (image["width"], image["height"], image["loading"]) == ("300", "200", "lazy")
+
+
+def test_a_plot_with_an_image_in_it_does_not_follow_the_theme(article):
+    plots = article.select(".cell_output img")
+    assert [image.get("class", []) for image in plots] == [[], ["as-it-is"]]
 
 
 def test_a_table_can_scroll(article):

@@ -35,19 +35,15 @@ class Marks {
   }
 }
 
-/** An editor of `code` inside `parent`. `run` and `leave` are called by Shift+Enter and Escape, `changed` with the code.
+/** An editor of `code` inside `parent`. `leave` is called by Escape, `changed` with the code. Keys that run it are the cell's.
  *  Tab indents; Escape leaves the editor, so that the keyboard does not get caught in it. */
-export function edit(parent, { code, label, run, leave, changed }) {
-  const does = (action) => () => (action(), true);
+export function edit(parent, { code, label, leave, changed }) {
   const view = new EditorView({
     parent,
     state: EditorState.create({
       doc: code,
       extensions: [
-        Prec.highest(keymap.of([
-          { key: "Shift-Enter", run: does(run) },
-          { key: "Escape", run: does(leave) },
-        ])),
+        Prec.highest(keymap.of([{ key: "Escape", run: () => (leave(), true) }])),
         history(),
         drawSelection(),
         indentOnInput(),
