@@ -106,7 +106,7 @@ class Store:
             page.notebook.metadata.update({name: known.metadata[name] for name in OF_KERNEL if name in known.metadata})
         except KeyError:
             return False
-        except OSError:
+        except (BuildError, OSError):  # of the page itself, or of the disk
             raise
         except Exception as problem:  # sqlite, JSON, nbformat: whatever a damaged file provokes
             self.put_aside(problem)

@@ -47,6 +47,7 @@ def write_all(app: Sphinx) -> None:
     ours = Path(__file__).parents[2] / "_static"
     app.config.html_context["assets"] = {}
     app.config.html_context["styles"] = cssmin(highlighting.rules() + joined(ours / "css", ".css"))
+    app.config.html_context["formula_styles"] = cssmin(joined(ours / "css" / "formulas", ".css"))
     write(app, "print.css", cssmin(joined(ours / "print", ".css")))
     for name, folder in (("site.js", ours / "js"), ("search.js", ours / "search")):
         write(app, name, jsmin(added_styles(folder) + joined(folder, ".js"), keep_bang_comments=True))

@@ -68,6 +68,17 @@ def test_a_locked_cache_is_not_taken_for_a_damaged_one(built_book):
     assert "1 of 2 notebooks executed" in built_book.run("book").stdout
 
 
+def test_a_page_that_cannot_be_read_costs_no_outputs(built_book):
+    """A slip in a page's options is no damage of the cache."""
+    text = built_book.read("pages/second.md")
+    shutil.rmtree(built_book.root / "_build" / "executed")  # or the cache would not be asked
+    built_book.add("pages/second.md", "\n```{code-cell} python3\n:tags: [unclosed\n\n1\n```\n")
+    assert_fails(built_book, "pages/second.md", "Mend the options of that cell")
+    built_book.write("pages/second.md", text)
+    result = built_book.run("book")
+    assert "0 of 2 notebooks executed" in result.stdout, result.stdout
+
+
 def test_the_settings_of_a_readers_ipython_do_not_change_outputs(built_book, tmp_path_factory):
     home = tmp_path_factory.mktemp("ipython")
     (home / "profile_default/startup").mkdir(parents=True)

@@ -123,7 +123,7 @@ def test_what_is_refused_is_named_with_its_reason(small_book):
         launch_buttons={"binderhub_url": "https://mybinder.org", "thebe": True},
         parse={"myst_dmath_double_inline": True},
         bibtex_reference_style="author_year",
-        sphinx_config={"html_theme": "furo", "mathjax3_config": {}, "latex_elements": {}, "html_file_suffix": ".htm"},
+        sphinx_config={"html_theme": "furo", "mathjax_path": "x.js", "latex_elements": {}, "html_file_suffix": ".htm"},
     )
     message = assert_fails(
         small_book,
@@ -140,7 +140,7 @@ def test_what_is_refused_is_named_with_its_reason(small_book):
         "parse: myst_dmath_double_inline: is refused",
         "bibtex_reference_style: is refused",
         "sphinx: config: html_theme: is refused",
-        "sphinx: config: mathjax3_config: is refused",
+        "sphinx: config: mathjax_path: is refused",
         "sphinx: config: latex_elements: is refused",
         "sphinx: config: html_file_suffix: is refused",
     )

@@ -47,10 +47,26 @@ def test_nothing_moves_while_a_page_loads(open_page, name):
     assert shift(open_page(f"{name}.html", 390)) == pytest.approx(0, abs=0.001)
 
 
-def test_nothing_moves_for_a_reader_who_comes_to_the_exercises(open_page):
-    page = open_page("chapter_computation/custom-layer.html#exercises", 390)
-    expect(page.locator("article .num-solved")).to_be_in_viewport()
-    assert shift(page) == pytest.approx(0, abs=0.001)
+# From the heading to the paragraph below it, in pixels; both at once, since the page may be scrolling
+BELOW_EXERCISES = """() => {
+  const [heading, text] = ["h2", "p:not([role])"].map((tag) => document.querySelector(`#exercises > ${tag}`));
+  return text.getBoundingClientRect().top - heading.getBoundingClientRect().top;
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_how_many_exercises_are_solved_is_said_where_there_is_room_for_it(chromium, address, width):
+    """What follows stands where it stood before the script came."""
+    tops = []
+    for script in (False, True):
+        with chromium.new_context(viewport={"width": width, "height": 900}) as context:
+            page = context.new_page()
+            if not script:
+                page.route("**/site.js*", lambda route: route.abort())
+            page.goto(f"{address}/chapter_computation/custom-layer.html#exercises")
+            expect(page.locator("article .num-solved")).to_have_count(int(script))
+            tops.append(page.evaluate(BELOW_EXERCISES))
+    assert tops[0] == pytest.approx(tops[1], abs=0.5)
 
 
 class SlowHost(StaticHost):

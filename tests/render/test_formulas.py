@@ -121,6 +121,22 @@ def test_the_fonts_have_what_formulas_show(engine):
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize("tex", [r"\bar\theta + \varphi'(z)", r"\bar{\theta} + \varphi'(z)"])
+def test_a_bar_lies_close_and_a_prime_is_not_raised_twice(engine, tex):
+    html = engine.page().mathml(tex, False)
+    assert '<mover accent="true">' in html
+    assert 'stretchy="true"' not in html
+    assert "′" in html
+    assert "<msup>" not in html
+
+
+@pytest.mark.fast
+def test_an_operator_between_texts_has_its_room_once(engine):
+    html = engine.page().mathml(r"\text{fan-in} + \text{fan-out}", False)
+    assert html == "<math><mrow><mtext>fan-in</mtext><mo>+</mo><mtext>fan-out</mtext></mrow></math>"
+
+
+@pytest.mark.fast
 def test_a_formula_is_small(engine):
     page = engine.page()
     assert page.mathml("x", False) == "<math><mi>x</mi></math>"

@@ -1,5 +1,5 @@
 // What Temml writes, made small, and only such as browsers draw by MathML Core with the book's font. The tree of a
-// formula is mended from its leaves upwards; `_static/css/6-formulas.css` has the looks of its classes.
+// formula is mended from its leaves upwards; `_static/css/formulas/` has the looks of its classes.
 
 const SAMPLE = temml.__renderToMathMLTree("x", {}); // Temml does not hand out the classes of its nodes
 const like = (node, content) => Object.assign(Object.create(Object.getPrototypeOf(node)), content);
@@ -47,6 +47,13 @@ const SEEN = new Set(["tml-right", "tml-left", "tml-jot", "tml-small", "strike",
 const isEmpty = (node) =>
   (node.type === "mspace" && !Object.keys(node.attributes).length) || (node.type === "mo" && text(node) === "");
 
+// An operator between two spaces beside a text: browsers leave this room by themselves.
+const isSpaced = ([left, operator, right, ...more]) =>
+  [left, right].every((space) => space?.type === "mspace" && space.attributes.width === "0.222em") &&
+  operator.type === "mo" &&
+  !("lspace" in operator.attributes) &&
+  !more.length;
+
 // The radicand with room for a letter with an ascender: the bar of a root would else lie on a small one.
 const radicand = (node) => {
   const inside = node.type === "mrow" ? node.children : [node];
@@ -90,6 +97,7 @@ const MENDED = {
   },
   mrow(node) {
     node.children = node.children.filter((child) => !isEmpty(child));
+    if (isSpaced(node.children)) node.children = [node.children[1]];
     const [first, last] = [node.children[0], node.children[node.children.length - 1]];
     if (first === last) return;
     atEdge(first, "prefix");
