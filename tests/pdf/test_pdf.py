@@ -204,7 +204,7 @@ def test_the_pdf_is_tagged_and_says_what_it_is(pdf, portuguese):
 def test_the_words_around_the_text_are_translated(portuguese):
     places = bookmarks(portuguese)
     assert {"Sumário", "Soluções"} <= set(places)
-    assert f"Solução na página {places['Soluções']}" in text(portuguese, places["An exercise"])
+    assert f"Dicas e solução na página {places['Soluções']}" in text(portuguese, places["An exercise"])
     assert text(portuguese, places["Soluções"]).startswith("Livro <pequeno> Soluções")
 
 
