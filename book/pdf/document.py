@@ -196,11 +196,16 @@ class Chapter:
             link.unwrap()
 
     def take_solutions(self) -> list[tuple[Tag, Tag]]:
-        """Take the solutions out; return each with the exercise that stands before it."""
+        """Take the solutions out, the hints before them; return each with the exercise that stands before it.
+
+        Paper folds nothing: a hint below its exercise would be read with it.
+        """
         found = []
         for number, solution in enumerate(self.article.select(".solution.admonition"), 1):
             exercise = solution.find_previous(class_="exercise")
             solution["id"] = f"{self.id}--solution-{number}"
+            for hint in reversed(exercise.select(".hint")):
+                solution.select_one(".admonition-title").insert_after(hint.extract())
             found.append((exercise, solution.extract()))
         return found
 
@@ -213,17 +218,18 @@ class Chapter:
                     link.insert_after(on_page(link, target, words))
 
     def body(self, _: Callable[[str], str]) -> str:
-        """The page itself, each exercise with a link to its solution, and the environment under a title."""
+        """The page itself, each exercise with a link to its solution and hints, and the environment under a title."""
         for cell in self.article.select(".environment"):
             title = BeautifulSoup('<p class="made-with"></p>', "html.parser").p
             title.string = _("The outputs of this section were made with:")
             cell.insert_before(title)
         for exercise, solution in self.solved:
-            exercise.append(to_page(solution["id"], _("Solution on page %s"), "to-solution"))
+            words = _("Hints and solution on page %s") if solution.select(".hint") else _("Solution on page %s")
+            exercise.append(to_page(solution["id"], words, "to-solution"))
         return self.article.decode_contents()
 
     def solutions(self, _: Callable[[str], str]) -> str:
-        """The solutions of the page's exercises, under its title."""
+        """The hints and solutions of the page's exercises, under its title."""
         pieces = [f'<h2 id="{self.id}--solutions">{escape(self.title)}</h2>']
         for exercise, solution in self.solved:
             heading = exercise.select_one(".admonition-title").decode_contents().strip()

@@ -146,9 +146,14 @@ class NotebookTranslator(MarkdownTranslator):
 
     @pushing_context
     def visit_note(self, node):
-        """A box whose title is the word for its kind."""
+        """A box whose title is the word for its kind; what the page folds, a hint for example, is folded here, too."""
+        title = admonitionlabels[node.tagname]
+        if "dropdown" in node["classes"]:
+            opening = f"<details>\n<summary>{title}</summary>\n\n"
+            self._push_context(WrappedContext(opening, "\n\n</details>", params=SubContextParams(2, 2)))
+            return
         self._push_context(IndentContext("> ", empty=True, params=SubContextParams(2, 2)))
-        self.add(f"**{admonitionlabels[node.tagname]}**", suffix_eol=2)
+        self.add(f"**{title}**", suffix_eol=2)
 
     visit_attention = visit_caution = visit_danger = visit_error = visit_hint = visit_note
     visit_important = visit_tip = visit_warning = visit_seealso = visit_note

@@ -1,5 +1,7 @@
 """Promises of the exercises, checked on the executions that the page shows."""
 
+import ast
+import copy
 import re
 
 import nbformat
@@ -78,6 +80,61 @@ def test_checks_speak_in_words(sections):
             said = len(re.findall(r"^\s+assert\b(?:[^\"']|\n)*?,\s*\(?\s*f?\"", cell.source, re.M))
             assert asserts, f"{page.docname}: a check without an assertion:\n{cell.source}"
             assert said, f"{page.docname}: no assertion says what is missing:\n{cell.source}"
+
+
+HINT = re.compile(r"^:::\{hint\}\n:class: dropdown\n(.+?)^:::$", re.M | re.S)
+
+
+def test_every_exercise_has_one_or_two_folded_hints_behind_its_check_and_before_its_solution(sections):
+    for page in sections:
+        text = page.path.read_text("utf8")
+        for exercise in re.findall(r"^:::\{exercise-start\}.+?^:::\{exercise-end\}$", text, re.M | re.S):
+            name = re.search(r":label: (.+)", exercise)[1]
+            behind = exercise.rpartition("\n```\n")[2]
+            assert 1 <= len(HINT.findall(behind)) <= 2, name
+            assert len(HINT.findall(behind)) == exercise.count(":::{hint}"), f"{name}: a hint lies open, or too early"
+
+
+class Renamed(ast.NodeTransformer):
+    """Code in which all names are alike, those of attributes of `self` and of keywords included."""
+
+    def visit_Name(self, node):
+        return ast.Name("_")
+
+    def visit_Attribute(self, node):
+        own = isinstance(node.value, ast.Name) and node.value.id == "self"
+        return ast.Name("_") if own else self.generic_visit(node)
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        return ast.Call(node.func, [*node.args, *(keyword.value for keyword in node.keywords)], [])
+
+
+def expressions(code: str, least: int = 6) -> dict[str, str]:
+    """The expressions in a piece of code that are not short, by their form without names."""
+    found = {}
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.expr) and not isinstance(node, ast.JoinedStr | ast.FormattedValue):
+            size = sum(isinstance(part, ast.expr | ast.comprehension) for part in ast.walk(node))
+            plain_call = isinstance(node, ast.Call) and all(isinstance(part, ast.Name) for part in node.args)
+            if size >= least and not plain_call:
+                found[ast.unparse(Renamed().visit(copy.deepcopy(node)))] = ast.unparse(node)
+    return found
+
+
+def test_expressions_are_recognized_under_other_names():
+    one = "Y = torch.cat([branch(X) for branch in self.branches], dim=-1)"
+    assert expressions(one).keys() & expressions("want = torch.cat([b(A) for b in parts], -1)").keys()
+    assert not expressions(one).keys() & expressions("want = torch.stack([*map(join, parts)], -1)").keys()
+
+
+def test_no_check_has_an_expression_that_its_solution_needs(sections):
+    for page in sections:
+        for exercise in exercises(page):
+            starter, check = ("\n".join(cell.source for cell in exercise[tag]) for tag in ("starter", "check"))
+            judged = next(cell.source for cell in exercise["solution"] if "judge(" in cell.source)
+            shown = (expressions(judged).keys() & expressions(check).keys()) - expressions(starter).keys()
+            assert not shown, (page.docname, [expressions(check)[one] for one in shown])
 
 
 def test_every_section_has_at_least_five_exercises_over_all_levels(sections):

@@ -27,6 +27,11 @@ Print the number with six zeros.
 
 number = ...  # your turn
 ```
+
+:::{hint}
+:class: dropdown
+Count the zeros.
+:::
 :::{exercise-end}
 :::
 
@@ -170,7 +175,9 @@ def test_solutions_come_last_and_are_linked_both_ways(pdf):
     assert solutions == max(places.values()) == len(pdf.pages)
     assert "a million" in text(pdf, solutions)
     assert "a million" not in text(pdf, exercise)
-    assert f"Solution on page {solutions}" in text(pdf, exercise)
+    assert f"Hints and solution on page {solutions}" in text(pdf, exercise)
+    assert "Count the zeros" not in text(pdf, exercise)
+    assert "Count the zeros" in text(pdf, solutions)
     assert f"Exercise on page {exercise}" in text(pdf, solutions)
     assert solutions in targets(pdf, exercise)
     assert exercise in targets(pdf, solutions)
@@ -197,7 +204,7 @@ def test_the_pdf_is_tagged_and_says_what_it_is(pdf, portuguese):
 def test_the_words_around_the_text_are_translated(portuguese):
     places = bookmarks(portuguese)
     assert {"Sumário", "Soluções"} <= set(places)
-    assert f"Solução na página {places['Soluções']}" in text(portuguese, places["An exercise"])
+    assert f"Dicas e solução na página {places['Soluções']}" in text(portuguese, places["An exercise"])
     assert text(portuguese, places["Soluções"]).startswith("Livro <pequeno> Soluções")
 
 
@@ -261,7 +268,9 @@ def test_what_is_folded_on_a_page_lies_open_in_the_document(tmp_path):
     <div class="cell_output"><img src="plot.svg" alt="A plot" loading="lazy"></div>
     <details class="recorded"><summary>Recorded on a GPU</summary><div class="cell_output">faster</div></details></div>
     <p><a href="second.html#b">there</a> <a href="../index.html">start</a> <a href="https://pytorch.org">out</a></p>
-    <div class="exercise admonition" id="ex"><p class="admonition-title">Exercise 1</p></div>
+    <div class="exercise admonition" id="ex"><p class="admonition-title">Exercise 1</p>
+    <details class="hint admonition"><summary class="admonition-title">Hint</summary><p>First</p></details>
+    <details class="hint admonition"><summary class="admonition-title">Hint</summary><p>Second</p></details></div>
     <details class="solution admonition"><summary class="admonition-title">Solution</summary><p>The idea</p></details>
     </section></article>"""
     edition = Edition("en", "", "en", "A book", "English")
@@ -271,7 +280,7 @@ def test_what_is_folded_on_a_page_lies_open_in_the_document(tmp_path):
     chapter = document.Chapter(tmp_path, edition, "pages/first", {"pages/first", "pages/second"})
     body, solutions = chapter.body(str), chapter.solutions(str)
     assert "<details" not in body + solutions
-    for left_out in ("Outputs from", "Show the code", "The idea", "headerlink", "loading"):
+    for left_out in ("Outputs from", "Show the code", "The idea", "First<", "headerlink", "loading"):
         assert left_out not in body
     for kept in (
         "<t-k>def</t-k> f():",
@@ -285,7 +294,7 @@ def test_what_is_folded_on_a_page_lies_open_in_the_document(tmp_path):
     assert 'href="#pages-first--solution-1"' in body
     assert (path.parent / "plot.svg").as_uri() in body
     assert " start " in body, "a page that is not printed has no link"
-    assert "The idea" in solutions
+    assert solutions.index("First<") < solutions.index("Second<") < solutions.index("The idea")
     assert 'href="#pages-first--ex"' in solutions
 
 

@@ -204,6 +204,11 @@ KEPT = {
     "nested fence": ("````md\n```python\nx\n```\n````", ["````md\n```python\nx\n```\n````"], []),
     "code in a sentence": ("`` a`b ``", ["``a`b``"], []),
     "box of a kind": (":::{warning}\nHot.\n:::", ["> **Warning**\n> \n> Hot."], []),
+    "hint": (
+        ":::{hint}\n:class: dropdown\nThink of `x`.\n:::",
+        ["<details>\n<summary>Hint</summary>\n\nThink of `x`.\n\n</details>"],
+        ["> **Hint**"],
+    ),
     "HTML": ("<kbd>Esc</kbd>", ["<kbd>Esc</kbd>"], []),
     "a bar in a table": ("| a | b |\n|---|---|\n| `x\\|y` | $\\|z\\|$ |", ["`x\\|y`", r"$\vert z\vert $"], []),
     "short form": ("{abbr}`API (interface of a program)`", ["API (interface of a program)"], []),

@@ -110,6 +110,17 @@ def test_solutions_are_folded_until_asked_for(visit):
     assert "✓ Solved" in solution.inner_text()
 
 
+def test_hints_are_folded_and_open_one_by_one_with_the_keyboard(visit):
+    page = visit("chapter_computation/model-construction.html")
+    hints = page.locator("#mc-ex-nan .hint")
+    texts = [hint.locator("p:not(.admonition-title)").first for hint in hints.all()]
+    assert [text.is_visible() for text in texts] == [False, False]
+    hints.first.locator("summary").press("Enter")
+    assert [text.is_visible() for text in texts] == [True, False]
+    hints.last.locator("summary").press("Space")
+    assert [text.is_visible() for text in texts] == [True, True]
+
+
 def test_formulas_are_laid_out_without_a_script(built_book, chromium):
     built_book.add("pages/second.md", FORMULA)
     assert built_book.run("book").returncode == 0
