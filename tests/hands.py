@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
@@ -53,6 +54,14 @@ class Server:
         response.text = "" if response.status == 101 else response.read().decode("utf8", "replace")
         connection.close()
         return response
+
+
+def until(true: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until something is true: what `page.wait_for_function` does by `eval`, which the pages' policy forbids."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not true after {seconds} s"
+        time.sleep(0.05)
 
 
 def free_port() -> int:

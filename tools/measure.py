@@ -84,6 +84,7 @@ def measure(command: list[str], folder: Path, **environment: str) -> Measured:
     measured.largest = used.ru_maxrss * MAXRSS_UNIT / 2**20
     process.returncode = os.waitstatus_to_exitcode(status)
     reader.join(timeout=5)  # a process that outlives the command may hold its output open
+    measured.lines = [(min(when, measured.wall), text) for when, text in measured.lines]  # the last are read after it
     if process.returncode:
         said = "".join(f"  {text}\n" for _, text in measured.lines[-LINES_SHOWN:])
         raise Failed(f"{' '.join(command)} ended with status {process.returncode}:\n{said}")

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -97,14 +96,6 @@ def test_authors_edit_the_sources_as_notebooks(built_book):
     assert "Jupytext Notebook" in settings.read_text()
 
 
-def until(true, seconds: float = 20) -> None:
-    """Wait until something is true."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
 class Lab:
     """`make lab` without a browser of its own, until `stop`."""
 
@@ -156,6 +147,7 @@ def test_a_reader_sees_the_drawing_saves_and_finds_it_again(drawn_book, chromium
         expect(drawing).to_be_visible(timeout=60_000)
         assert drawing.evaluate("image => [image.naturalWidth, image.clientWidth]") == [960, 480]
         expect(page.get_by_text("Fig. 1. The tree.")).to_be_visible()
+        expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
         editor = page.locator(".jp-CodeCell .cm-content").last
         editor.click()
         page.keyboard.press("Control+End")
@@ -163,7 +155,7 @@ def test_a_reader_sees_the_drawing_saves_and_finds_it_again(drawn_book, chromium
         page.keyboard.press("Shift+Enter")
         expect(page.locator(".jp-OutputArea-output")).to_contain_text("mine 43", timeout=60_000)
         page.keyboard.press("Control+s")
-        until(lambda: "mine = answer + 1" in mine.read_text("utf8"))
+        hands.until(lambda: "mine = answer + 1" in mine.read_text("utf8"))
     finally:
         context.close()
         opened.stop()

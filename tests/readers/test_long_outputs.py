@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from book.pdf import document
 from book.project import source
 from conftest import SmallBook
+from hands import until
 
 LINES = 20_000
 CELLS = f"""
@@ -67,7 +68,7 @@ def test_the_wheel_scrolls_the_box_down_and_sideways(page):
     long, *_ = outputs(page)
     long.hover()
     page.mouse.wheel(300, 400)
-    page.wait_for_function("box => box.scrollTop > 300 && box.scrollLeft > 200", arg=long.element_handle())
+    until(lambda: long.evaluate("box => box.scrollTop > 300 && box.scrollLeft > 200"))
     first = page.locator(".cell_output pre").nth(1)
     assert first.evaluate("pre => getComputedStyle(pre).overflowX") == "visible", "one box scrolls, not one in another"
 
@@ -82,7 +83,7 @@ def test_the_keyboard_reaches_the_box_and_scrolls_it(page):
     assert page.locator(":focus").get_attribute("aria-label") == "Output"
     assert "asked for 0" in page.locator(":focus").inner_text()
     page.keyboard.press("End")
-    page.wait_for_function("box => box.scrollTop > 50", arg=asked.element_handle())
+    until(lambda: asked.evaluate("box => box.scrollTop > 50"))
     assert [box.get_attribute("tabindex") for box in (long, asked, short)] == ["0", "0", None]
 
 

@@ -144,7 +144,7 @@ def test_a_box_that_scrolls_is_reached_by_keyboard_and_no_other(open_page):
     page = open_page(f"{PAGES[1]}.html", 390)
     boxes = page.locator("article pre")
     boxes.first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('article pre[tabindex]')")
+    page.locator("article pre[tabindex]").first.wait_for()
     wrong = page.evaluate("""() => [...document.querySelectorAll("article > section > section:first-of-type pre")]
       .filter((box) => (box.scrollWidth > box.clientWidth) !== (box.tabIndex === 0)).length""")
     assert wrong == 0

@@ -4,6 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from conftest import SmallBook, assert_fails
+from hands import until
 
 SHOWN = {
     "widget": 'display({"application/vnd.jupyter.widget-view+json": {"model_id": "m"}, "text/plain": "IntSlider()"},'
@@ -46,7 +47,7 @@ def test_a_sound_can_be_played(page, chromium):
     complaints = []
     browser_page.on("console", lambda message: complaints.append(message.text))
     browser_page.goto((book.root / "_build/html/pages/second.html").as_uri())
-    browser_page.wait_for_function("document.querySelector('audio').readyState > 0")
+    until(lambda: browser_page.evaluate("document.querySelector('audio').readyState > 0"))
     assert browser_page.locator("audio").evaluate("sound => sound.duration") > 0
     assert complaints == []
     browser_page.close()

@@ -14,6 +14,7 @@ from PIL import Image
 from book.render.notation import expanded, for_notebook
 from book.render.tex import Engine, FormulaError, definitions
 from conftest import ROOT, SmallBook, assert_fails
+from hands import until
 
 MACROS = {
     "RR": r"\mathbb{R}",
@@ -265,8 +266,8 @@ def test_columns_are_aligned_and_marks_stretched_in_a_browser(small_book, chromi
     fonts = {}
     for name in ("first", "second"):
         page.goto((small_book.root / f"_build/html/pages/{name}.html").as_uri())
-        page.wait_for_function("[...document.fonts].some((font) => font.status === 'loaded')")
-        page.wait_for_function("[...document.fonts].every((font) => font.status !== 'loading')")
+        for fonts_are in ("some((font) => font.status === 'loaded')", "every((font) => font.status !== 'loading')"):
+            until(lambda fonts_are=fonts_are: page.evaluate(f"[...document.fonts].{fonts_are}"))
         loaded = "[...document.fonts].filter((font) => font.status === 'loaded').map((font) => font.family)"
         fonts[name] = [family.strip('"') for family in page.evaluate(loaded)]
     assert fonts == {"first": ["Book Math", "Book Math More"], "second": ["Book Math"]}

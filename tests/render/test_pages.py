@@ -10,6 +10,7 @@ from fontTools.ttLib import TTFont
 from book.project import source
 from book.render import figures
 from conftest import ROOT, everywhere
+from hands import until
 
 PAGES = [page.docname for page in source.pages(ROOT)]
 NOTEBOOKS = [page.docname for page in source.pages(ROOT) if page.notebook]
@@ -160,7 +161,7 @@ def test_the_font_of_the_formulas_has_all_their_letters(html, name):
 
 def test_formulas_are_set_in_the_books_font_which_comes_after_the_first_paint(visit):
     page = visit("chapter_computation/parameters.html")
-    page.wait_for_function("[...document.fonts].some((font) => font.status === 'loaded')")
+    until(lambda: page.evaluate("[...document.fonts].some((font) => font.status === 'loaded')"))
     paint, font = page.evaluate("""[performance.getEntriesByName("first-contentful-paint")[0].startTime,
         performance.getEntriesByType("resource").find((entry) => entry.name.includes("book-math")).startTime]""")
     assert font > paint
