@@ -3,7 +3,10 @@
 const BOOST = { keywords: 6, title: 4, text: 2, code: 1, output: 0.5 };
 const LATER = { exercise: 0.6, solution: 0.3 };
 const MOST_WORDS = 40; // of a query
+const TYPED = 8; // words; a longer query was pasted, and has no typing errors
 const CHUNK = 100; // sections that are taken in before the page may react
+
+const sorted = (word) => [...word].sort().join("");
 
 /** The beginning of a long word, which other forms of it share. */
 const stem = (word) => word.length < 6 ? "" : word.slice(0, Math.max(5, Math.ceil(word.length * 0.65)));
@@ -32,6 +35,22 @@ class Sections {
     return this.index.search(word, { tokenize: () => [word], prefix: false, fuzzy: false }).length;
   }
 
+  /** The words of the book that are like this one, the one that stands in most sections first. */
+  near(word, options) {
+    const found = this.index.search(word, { tokenize: () => [word], prefix: false, fuzzy: false, ...options });
+    const spread = new Map();
+    for (const term of found.flatMap(({ terms }) => terms)) spread.set(term, (spread.get(term) ?? 0) + 1);
+    return [...spread.keys()].sort((one, other) => spread.get(other) - spread.get(one));
+  }
+
+  /** What was meant by a word that no section has: the same letters in another order, or a letter or two less or more. */
+  meant(word) {
+    if (word.length < 4 || this.near(word, { prefix: true }).length) return word;
+    const far = this.near(word, { fuzzy: 2 });
+    const same = far.find((other) => sorted(other) === sorted(word));
+    return same ?? this.near(word, { fuzzy: 1 })[0] ?? (word.length > 5 && far[0] || word);
+  }
+
   /** The words of a query that tell something, each with its spread: not those that every other section has. */
   telling(text) {
     const words = [...new Set(wordsOf(text).flatMap(withParts))].slice(0, MOST_WORDS);
@@ -42,7 +61,9 @@ class Sections {
 
   /** The sections for a query, the best one first: [{ part, score, terms }]; terms are words as the sections have them. */
   find(text) {
-    const words = this.telling(text);
+    const typed = wordsOf(text);
+    const asked = typed.length > TYPED ? typed.join(" ") : typed.map((word) => this.meant(word)).join(" ");
+    const words = this.telling(asked);
     const stems = [...words.keys()].map(stem).filter(Boolean);
     const forms = [
       { // what no section has may be mistyped
@@ -52,7 +73,6 @@ class Sections {
       },
       { queries: [stems.join(" ")], prefix: true, boostTerm: () => 0.3 },
     ];
-    const asked = wordsOf(text).join(" ");
     return this.index.search({ combineWith: "OR", tokenize: (text) => text.split(" "), queries: forms })
       .map(({ id, score, queryTerms, match }) => {
         const part = this.parts[id];

@@ -76,6 +76,19 @@ field.addEventListener("keydown", (event) => {
   search();
 });
 
+/** The arrows lead from the field's last line to the results, from one to the next, and back. */
+field.form.parentElement.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.isComposing) return;
+  const inField = event.target === field;
+  if (inField && (step < 0 || field.value.slice(field.selectionEnd).includes("\n"))) return;
+  const links = [...results.querySelectorAll("li a")];
+  const next = inField ? links[0] : [field, ...links][links.indexOf(event.target) + 1 + step];
+  if (!next || !inField && event.target.localName !== "a") return;
+  event.preventDefault();
+  next.focus();
+});
+
 field.value = asked();
 if (!field.value) field.focus();
 show();

@@ -24,6 +24,7 @@ from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
 
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is compiled in
+TASK = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s")
 CODE_CELLS = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.M | re.S)
 
 
@@ -85,8 +86,9 @@ class Page:
         except IndexError:
             if "tasklist" not in self.myst.enable_extensions:
                 raise
+            line = next(n for n, text in enumerate(self.text.splitlines(), 1) if TASK.match(text))
             what = "has a list of tasks (- [ ]), which myst-nb cannot read on a page with code"
-            raise BuildError(name, what, "Write it as a plain list.") from None
+            raise BuildError(f"{name}, line {line}", what, "Write it as a plain list.") from None
 
     @property
     def num_code_cells(self) -> int:

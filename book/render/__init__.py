@@ -7,9 +7,9 @@ says which pages are made anew, `builder` writes these. What is read: `executed`
 its formulas (by `notation`, which is about their TeX, and `tex`, which runs Temml), `figures` its drawings, `recorded`
 the outputs of GPU machines, `citations` its bibliographies, `notebook` the notebooks for Colab and JupyterLab, with
 their text (`markdown`) and images (`pictures`), `layout` fills the templates with `contents`, `buttons`, the words of
-live cells (`live_words`) and of the reader's progress (`exercises`), and `additions` of the author's, `error_index`
-leads back to the index of messages, `assets` joins style sheets and scripts, `search` makes the index of the search,
-`page` the way from and to the first page.
+live cells (`live_words`) and of the reader's progress (`exercises`), `additions` of the author's and `design` of
+sphinx-design, `error_index` leads back to the index of messages, `assets` joins style sheets and scripts, `search`
+makes the index of the search, `page` the way from and to the first page.
 """
 
 from pathlib import Path
@@ -21,6 +21,7 @@ from book.render import (
     assets,
     builder,
     citations,
+    design,
     doctrees,
     embedded,
     executed,
@@ -47,7 +48,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("book_downloads", False, "html", bool)
     # Jupyter Book always sets this option of sphinx_comments, which this book does not load.
     app.add_config_value("comments_config", {}, "", dict)
-    first = (language, search, executed, messages, doctrees, embedded, labels, notebook, builder)
+    first = (design, language, search, executed, messages, doctrees, embedded, labels, notebook, builder)
     later = (figures, mathml, citations, page, recorded, errors, translator, exercises, live, layout, assets)
     for module in (*first, *later):
         module.setup(app)

@@ -15,6 +15,7 @@ from sphinx.locale import get_translation
 
 from book.project import settings
 from book.project.places import is_of_the_engine
+from book.render import design
 from book.render.assets import checksum
 
 _ = get_translation("book")
@@ -28,12 +29,13 @@ def is_added(name: str) -> bool:
     return not is_of_the_engine(name) and not any(fnmatchcase(name, pattern) for pattern in [*NOT_LOADED, *FOR_SCRIPTS])
 
 
-def added(app: Sphinx, files: list) -> Iterator:
+def added(app: Sphinx, pagename: str, files: list) -> Iterator:
     """Those of a page's style sheets or scripts, as Sphinx describes them, that the book itself does without.
 
     Raises ExtensionError for what the page's policy forbids.
     """
     known = set(app.config.nb_ipywidgets_js)  # myst-nb's, beside an output that is a widget
+    known |= {f"_static/{name}" for name in design.not_needed(app, pagename)}
     for file in sorted(files, key=lambda file: file.priority):
         address = str(file.filename or "")
         if address in known:
@@ -49,7 +51,7 @@ def added(app: Sphinx, files: list) -> Iterator:
 
 def files(app: Sphinx, context: dict) -> dict[str, list[dict]]:
     """The style sheets and scripts that are added to a page, in their order."""
-    styles, scripts = list(added(app, context["css_files"])), list(added(app, context["script_files"]))
+    styles, scripts = (list(added(app, context["pagename"], context[f"{kind}_files"])) for kind in ("css", "script"))
     if scripts:
         needed = [f"_static/{name}" for name in FOR_SCRIPTS]
         scripts = [file for file in context["script_files"] if file.filename in needed] + scripts
@@ -99,7 +101,7 @@ def published(app: Sphinx) -> list[str]:
     registered = [str(name) for name, _attributes in app.registry.css_files + app.registry.js_files if name]
     lying = [path.relative_to(folder).as_posix() for folder, path in in_static(app)]
     pictures = [Path(name).name for name in (app.config.html_logo, app.config.html_favicon) if name]
-    added = [name for name in [*registered, *lying] if is_added(name)]
+    added = [name for name in [*registered, *lying] if is_added(name) and name not in design.not_needed(app)]
     scripts = FOR_SCRIPTS if any(name.endswith(".js") for name in added) else []
     return [f"_static/{name}" for name in [*added, *scripts, *pictures]]
 

@@ -27,6 +27,17 @@ from book.project.source import Edition
 from book.render.keys import Keys, connect
 
 MOST_LINES = 30  # of Sphinx's messages; the first mistakes explain the rest
+UNKNOWN = re.compile(r"Unknown (?:directive type: '|interpreted text role \")([\w-]+)")
+WAY_OUT = "Mend what is named above."
+PACKAGE = "has {}: name it in requirements.txt and, as {}, below sphinx: extra_extensions: in _config.yml."
+# By the directive or role, or by its domain, what Jupyter Books often have and this one does not load
+ELSEWHERE = {
+    "cite": "needs a bibliography: name its files below bibtex_bibfiles: in _config.yml.",
+    "bibliography": "needs a bibliography: name its files below bibtex_bibfiles: in _config.yml.",
+    "prf": PACKAGE.format("sphinx-proof", "sphinx_proof"),
+    "mermaid": PACKAGE.format("sphinxcontrib-mermaid", "sphinxcontrib.mermaid"),
+    "toggle": "is folded as {admonition} with :class: dropdown, or as {dropdown}.",
+}
 
 
 def work_folder(root: Path, edition: Edition) -> Path:
@@ -138,9 +149,11 @@ def where(app: Sphinx | None) -> str:
 def explain(job: Job, messages: str) -> BuildError:
     """The lines of Sphinx's messages that an author needs, with paths inside the book, and the way out."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", messages).replace(f"{job.root}/", "").replace(f"{job.root}\\", "")
-    lines = ["Sphinx stopped", *(line for line in text.splitlines() if line.strip())]
+    text = text.replace(".md::", ".md:")  # Sphinx knows no line of it
+    lines = list(dict.fromkeys(["Sphinx stopped", *(line for line in text.splitlines() if line.strip())]))
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"… and {len(lines) - MOST_LINES} more lines"]
     system = re.search(r"\[Errno (\d+)\]", text)
     way_out = WAYS_OUT.get(int(system[1])) if system else None
-    return BuildError(f"edition {job.edition.name}", "\n  ".join(lines), way_out or "Mend what is named above.")
+    further = [f"{{{name}}} {ELSEWHERE[name]}" for name in sorted({*UNKNOWN.findall(text)} & ELSEWHERE.keys())]
+    return BuildError(f"edition {job.edition.name}", "\n  ".join(lines), way_out or " ".join([WAY_OUT, *further]))

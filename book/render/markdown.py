@@ -58,9 +58,11 @@ class NotebookTranslator(MarkdownTranslator):
             self.add_cell(node)
 
     def add_cell(self, node):
-        """A cell of the notebook, in this place of the text."""
+        """A cell of the notebook, in this place of the text, above the captions of its outputs."""
         self.cells.append(nbformat.v4.new_code_cell(node["source_code"], metadata=cell_metadata(node)))
         self.add(CELL_BREAK, prefix_eol=2, suffix_eol=2)
+        for figure in node.findall(nodes.figure):
+            figure.walkabout(self)
         raise nodes.SkipNode
 
     visit_unseen_cell = add_cell

@@ -52,7 +52,10 @@ def assemble(markdown: str, code_cells: list, backlink: str, accelerator: str | 
 
 
 class DropOutputs(SphinxPostTransform):
-    """Remove outputs before myst-nb chooses a format for them: it has none for this builder."""
+    """Remove outputs before myst-nb chooses a format for them: it has none for this builder.
+
+    Of an output that is a figure of the book, its number and caption stay: the text cites them.
+    """
 
     default_priority = 1
     formats = ("notebook",)
@@ -60,7 +63,10 @@ class DropOutputs(SphinxPostTransform):
     def run(self, **kwargs):
         for node in list(self.document.findall(nodes.container)):
             if node.get("nb_element") == "cell_code_output":
-                node.parent.remove(node)
+                figures = list(node.findall(nodes.figure))
+                for figure in figures:
+                    figure.children = [part for part in figure if isinstance(part, nodes.caption | nodes.legend)]
+                node.parent.children[node.parent.index(node) : node.parent.index(node) + 1] = figures
 
 
 class NotebookBuilder(Builder):

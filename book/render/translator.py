@@ -194,7 +194,8 @@ class BookTranslator(HTML5Translator):
         self.body.append(f"</{box(node)}>\n")
 
     def visit_title(self, node):
-        """The title of what is folded is what opens it."""
+        """The title of what is folded is what opens it. A heading is no link back to a list of contents."""
+        node.attributes.pop("refid", None)
         if box(node.parent) == "details":
             self.body.append(self.starttag(node, "summary", "", CLASS="admonition-title"))
             self.context.append("</summary>\n")

@@ -203,7 +203,7 @@ def test_a_list_of_tasks_beside_code_is_named(small_book):
     """Jupyter Book's own list of MyST's extensions has it, and Jupyter Book stops there without a page's name."""
     configure(small_book, parse={"myst_enable_extensions": ["dollarmath", "tasklist"]})
     small_book.add("pages/second.md", "\n- [ ] to do\n")
-    assert_fails(small_book, "pages/second.md", "list of tasks")
+    assert_fails(small_book, "pages/second.md, line 21: has a list of tasks")
 
 
 def test_a_setting_that_no_extension_has_is_named(built_book):

@@ -66,6 +66,19 @@ def test_no_word_of_a_title_is_broken(phone, name):
         assert titles.evaluate_all(f"(titles) => titles.flatMap({BROKEN})") == [], f"{width} px"
 
 
+def test_the_copy_button_covers_no_code(phone):
+    page = phone(SECTION)
+    frame = page.locator("article div.highlight:not(.output)").nth(1)
+    frame.scroll_into_view_if_needed()
+    button = frame.locator(".copy")
+    button.wait_for()
+    covered = button.bounding_box()
+    first_line = frame.locator("pre").evaluate("""pre => {
+      const text = document.createRange(); text.selectNodeContents(pre); return text.getClientRects()[0].top }""")
+    assert covered["y"] + covered["height"] <= first_line
+    assert covered["height"] >= 24
+
+
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_no_word_in_the_bar_is_broken_in_large_print(phone, edition):
     page = phone(f"{edition}{SECTION}", 390)

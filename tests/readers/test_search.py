@@ -189,6 +189,29 @@ def test_the_search_page_is_used_by_keyboard_and_remembers_the_query(open_page):
     expect(page.locator("#search")).to_have_value("weight tying")
 
 
+def test_the_arrows_lead_through_the_results_and_back(open_page):
+    page = open_page("search.html")
+    field, links = page.locator("#search"), page.locator("#search-results li a")
+    page.keyboard.type("weight tying")
+    expect_first(links, "params-sharing")
+    page.keyboard.press("ArrowDown")
+    expect(links.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(links.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(field).to_be_focused()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowDown")
+    expect(field).to_be_focused()  # it has two lines, and the arrow went to the second
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("chapter_computation/"))
+
+
 def test_a_long_query_in_the_address(open_page):
     page = open_page(f"search.html#q={quote(TRACEBACK)}")
     expect_first(page.locator("#search-results li a"), ENTRY)

@@ -309,6 +309,33 @@ def test_cells_that_the_page_does_not_show_are_in_the_notebook_folded(small_book
     assert "secret" not in page
 
 
+CAPTIONED = """
+See {numref}`straight`.
+
+```{code-cell} python3
+---
+mystnb:
+  figure:
+    name: straight
+    caption: A straight line
+---
+import matplotlib.pyplot as plt
+
+_ = plt.plot([0, 1])
+```
+"""
+
+
+def test_a_cell_whose_output_is_a_figure_has_its_number_and_caption_below(small_book):
+    small_book.add("pages/second.md", CAPTIONED)
+    assert (result := small_book.run("book")).returncode == 0, result.stderr
+    notebook = nbformat.read(small_book.root / "_build/notebooks/en/pages/second.ipynb", as_version=4)
+    cited, code, caption = notebook.cells[-3:]
+    assert cited.source.endswith("See [Fig. 1](#straight).")
+    assert code.source.endswith("plt.plot([0, 1])")
+    assert caption.source == '<a id="straight" name="straight"></a>\n\n**Fig. 1.** A straight line'
+
+
 def test_a_drawing_that_cannot_be_drawn_is_named_with_its_page(small_book):
     small_book.write("pages/broken.svg", "<svg")
     small_book.add("pages/second.md", "\n```{figure} broken.svg\n:alt: Broken\nBroken.\n```\n")
