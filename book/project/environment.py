@@ -57,6 +57,9 @@ def ensure(root: Path) -> Path:
     python, wanted = interpreter(folder), digest(root)
     if python.exists() and stamp.is_file() and stamp.read_text() == wanted:
         return python
+    if folder.is_symlink():  # it may be another book's
+        what = f"{folder} is a link to {folder.resolve()}, which has not the packages of requirements.txt"
+        raise SetupError(f"{what}. Remove the link, or set up that folder by a command of the book that it belongs to.")
     print(f"Setting up {folder.name} (once; about 2 GB, a few minutes on a fast line) …", flush=True)
     create = [sys.executable, "-m", "venv", *([] if made_by_this_python(folder) else ["--clear"]), str(folder)]
     run(create, root, "On Debian and Ubuntu: apt install python3-venv. Otherwise see the lines above.")

@@ -36,6 +36,19 @@ def test_a_failed_installation_says_what_to_do_and_is_tried_again(tmp_path):
 
 
 @pytest.mark.fast
+def test_a_linked_environment_that_has_other_packages_is_left_alone(tmp_path):
+    shutil.copytree(ROOT / "book", tmp_path / "book")
+    for name in ("requirements.txt", "constraints.txt"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".venv").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    result = subprocess.run([sys.executable, "-m", "book", "book"], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "is a link to" in result.stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.fast
 def test_the_wrong_folder_is_said(tmp_path):
     result = subprocess.run(
         [sys.executable, "-m", "book", "book"],
