@@ -28,7 +28,7 @@ def make(root: Path, editions: list[Edition]) -> None:
     with printing.browser_page() as page:
         for edition in editions:
             started = time.monotonic()
-            source, target = pdf_folder(root) / f"{edition.notebooks}.html", pdf_folder(root) / pdf_name(edition)
+            source, target = pdf_folder(root) / f"{edition.notebooks}.html", pdf_folder(root) / pdf_name(root, edition)
             on_cover = f"{commit}, {format_date(moment, 'long', locale=edition.code)}" if commit else ""
             source.write_text(document.make(root, edition, docnames, on_cover), "utf8")
             page.goto(source.as_uri())

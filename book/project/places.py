@@ -3,6 +3,10 @@
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from docutils.nodes import make_id
+
+from book.project import settings
+
 if TYPE_CHECKING:
     from book.project.source import Edition
 
@@ -23,12 +27,12 @@ def pdf_folder(root: Path) -> Path:
     return root / "_build" / "pdf"
 
 
-def pdf_name(edition: "Edition") -> str:
-    """The name of an edition's PDF."""
-    return f"deep-learning-computation-{edition.notebooks}.pdf"
+def pdf_name(root: Path, edition: "Edition") -> str:
+    """The name of an edition's PDF: the book's title, in letters that every address takes, and the edition."""
+    return f"{make_id(settings.value(root, 'title', '')) or 'book'}-{edition.notebooks}.pdf"
 
 
 def offered_pdf(root: Path, edition: "Edition") -> str | None:
     """The file name of the edition's PDF when there is one for download, else None."""
-    name = pdf_name(edition)
+    name = pdf_name(root, edition)
     return name if (pdf_folder(root) / name).is_file() else None

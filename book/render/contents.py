@@ -37,7 +37,8 @@ def of_book(app: Sphinx, pagename: str, pathto: Callable[[str], str]) -> str:
     for caption in list(contents.findall(nodes.title)):
         caption.replace_self(nodes.paragraph("", "", *caption.children, classes=["caption"]))
     pages = {app.builder.get_relative_uri(pagename, name): name for name in app.env.found_docs}
-    number(app, entries(contents), pages, count(1))
+    has_numbers = any("secnumber" in link for link in contents.findall(nodes.reference))
+    number(app, entries(contents), pages, None if has_numbers else count(1))
     for link in contents.findall(nodes.reference):
         if link["refuri"] and link["refuri"] in pages:
             link["refuri"] = pathto(pages[link["refuri"]])
@@ -56,17 +57,18 @@ def entries(part: nodes.Element | None) -> list[nodes.list_item]:
 
 
 def number(
-    app: Sphinx, found: list[nodes.list_item], pages: dict[str, str], numbers: Iterator[int], above: str = ""
+    app: Sphinx, found: list[nodes.list_item], pages: dict[str, str], numbers: Iterator[int] | None, above: str = ""
 ) -> None:
     """Number the links to pages that can be run, 2 and 2.1, and mark the one to the open page.
 
-    `pages` has the name of the page at each address, `numbers` are those that are left below `above`.
+    `pages` has the name of the page at each address, `numbers` are those that are left below `above`; None where
+    `_toc.yml` asks for Sphinx's own numbers (`numbered: true`).
     """
     for entry in found:
         link = entry.next_node(nodes.reference)
         metadata = app.env.metadata.get(pages.get(link["refuri"]), {})
         link["html"] = {} if link["refuri"] else {"aria-current": "page"}
-        if "kernelspec" in metadata:
+        if numbers and "kernelspec" in metadata:
             link["html"]["data-number"] = own = f"{above}{next(numbers)}"
             number(app, entries(entry), pages, count(1), f"{own}.")
         else:

@@ -178,13 +178,14 @@ class NotebookTranslator(MarkdownTranslator):
         return None
 
     def number_of(self, node) -> str:
-        """'Exercise 3', 'Fig. 1', as the text cites it, or an empty text for what is not numbered."""
+        """'Exercise 3', 'Fig. 1', 'Theorem 2', as the text cites it, or an empty text for what is not numbered."""
         kind = "exercise"
         if not isinstance(node, exercise_enumerable_node):
             kind = self.builder.env.domains["std"].get_enumerable_node_type(node)
         known = self.builder.env.toc_fignumbers.get(self.builder.current_doc_name, {}).get(kind, {})
         number = next((known[name] for name in node["ids"] if name in known), None)
-        return self.config.numfig_format[kind] % ".".join(map(str, number)) if number else ""
+        words = self.config.numfig_format[kind] % ".".join(map(str, number)) if number else ""
+        return words[:1].upper() + words[1:]
 
     def visit_section(self, node):
         """Sections and other targets get an anchor when something on the page links to them."""
@@ -316,6 +317,7 @@ class NotebookTranslator(MarkdownTranslator):
         if not node.children:
             self.add_link_to_page(_("Shown on the page of this section"), node)
         self.unknown_departure(node)
+        self.add_anchors(node)
 
     def unknown_departure(self, node):
         if not isinstance(node, nodes.Inline):

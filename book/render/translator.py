@@ -29,6 +29,8 @@ UNUSED = {
 }
 ROLES = {"doc", "std", "std-doc", "std-ref"}
 PUNCTUATION = tuple(".,;:")
+LONG_NAME = re.compile(r"[\w.(/=]{16,}")  # which the line of a phone may not hold
+JOINT = re.compile(r"(?<=\w)[._(/=](?=\w)")  # where it may be broken
 LONG = 40  # lines of output that a page shows at once
 PAPER = 200  # lines of one output that are printed: four pages
 
@@ -103,10 +105,14 @@ class BookTranslator(HTML5Translator):
 
     # Text
     def visit_Text(self, node):
-        """The mark behind a formula is written with it; spaces in code inside a sentence do not become one."""
+        """The mark behind a formula is written with it.
+
+        Of code inside a sentence, spaces do not become one, and a long name is broken where its parts meet.
+        """
         before = next((before for before, after in pairwise(node.parent.children) if after is node), None)
         if self.protect_literal_text:
-            self.body.append(re.sub(" (?= )", "\N{NO-BREAK SPACE}", self.encode(node.astext())))
+            text = re.sub(" (?= )", "\N{NO-BREAK SPACE}", self.encode(node.astext()))
+            self.body.append(LONG_NAME.sub(lambda name: JOINT.sub(r"\g<0><wbr>", name[0]), text))
         elif isinstance(before, nodes.math) and stop(before):
             super().visit_Text(nodes.Text(node[1:]))
         else:

@@ -10,7 +10,8 @@ from pypdf.generic import Destination
 
 from book.pdf import document, printing
 from book.project.errors import BuildError
-from book.project.source import Edition
+from book.project.places import pdf_name
+from book.project.source import Edition, editions
 from conftest import ENGLISH, ROOT, SmallBook
 
 PORTUGUESE = "- code: pt_BR\n  path: pt-br\n  notebooks: pt-br\n  title: Livro <pequeno>\n  name: Português\n"
@@ -232,6 +233,15 @@ def test_the_pages_offer_the_pdf(printed_book):
         name = f"deep-learning-computation-{edition}.pdf"
         assert f'href="../{name}"' in (site / folder / "pages" / "first.html").read_text("utf8")
         assert (site / folder / name).read_bytes() == (printed_book.root / "_build" / "pdf" / name).read_bytes()
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("title", "name"), [("Computação em curso", "computacao-em-curso-en.pdf"), ("深度学习", "book-en.pdf")]
+)
+def test_a_pdf_has_the_name_of_its_book(tmp_path, title, name):
+    (tmp_path / "_config.yml").write_text(f"title: {title}\n", "utf8")
+    assert pdf_name(tmp_path, editions(ROOT)[0]) == name
 
 
 def test_a_second_print_of_the_same_book_is_the_same(printed_book):

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+import hands
 from book.project import source
 from conftest import ROOT, everywhere
 
@@ -16,7 +17,7 @@ BROKEN = """(element) => {
   const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode;
-    if (text.parentElement.closest("code, math, .headerlink")) continue;
+    if (text.parentElement.closest("math, .headerlink")) continue;
     for (const word of text.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
       range.setStart(text, word.index);
       range.setEnd(text, word.index + word[0].length);
@@ -143,6 +144,23 @@ def test_a_phone_on_its_side_has_every_tool_in_the_bar(phone):
     page.locator("[popovertarget=menu-language]").tap()
     page.locator("#menu-language").get_by_role("link", name="Türkçe").tap()
     page.wait_for_url(f"**/tr/{SECTION}*")
+
+
+def test_another_language_opens_at_what_was_read(phone):
+    page = phone(f"pt-br/{SECTION}")
+    cells, number = page.locator("article .cell"), 30
+
+    def place() -> float:
+        return cells.nth(number).bounding_box()["y"]
+
+    cells.nth(number).evaluate("cell => scrollTo(0, scrollY + cell.getBoundingClientRect().top - 60)")
+    hands.until(lambda: 20 < place() < 100)
+    more = page.locator("#more")
+    for what in (page.locator("[popovertarget=more]"), more.get_by_role("link", name="Türkçe")):
+        box = what.bounding_box()  # `tap` of Playwright would scroll the page first
+        page.touchscreen.tap(box["x"] + 10, box["y"] + 10)
+    page.wait_for_url(f"**/tr/{SECTION}#*")
+    hands.until(lambda: 20 < place() < 100)
 
 
 def test_the_search_icon_leads_into_the_field(phone):

@@ -208,6 +208,17 @@ def test_the_menu_has_parts_nested_sections_and_other_sites(site):
     assert menu.select_one("ul ul a")["aria-current"] == "page"
 
 
+def test_a_book_that_asks_for_numbers_has_them_once(small_book):
+    small_book.write(
+        "_toc.yml", small_book.read("_toc.yml").replace("chapters:", "options: {numbered: true}\nchapters:")
+    )
+    assert (result := small_book.run("book")).returncode == 0, result.stderr
+    soup = BeautifulSoup(small_book.read("_build/html/pages/second.html"), "html.parser")
+    link = soup.select_one("nav.book a[aria-current]")
+    assert (link.get("data-number"), link.get_text()) == (None, "1. The second page")
+    assert soup.h1.get_text() == "1. The second page"
+
+
 def test_the_contents_of_a_page_are_its_sections(site):
     assert [link["href"] for link in site["third"].select("#page-toc a")] == ["#a-part"]
     assert not site["second"].select_one("#page-toc"), "a page without sections has no contents"
