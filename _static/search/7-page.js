@@ -39,11 +39,13 @@ const result = ({ part, words }) => {
   return element("li", [link, element("p", excerpt(part, words))], { className: part.kind });
 };
 
+const counted = (found) => found.length < MOST ? found.length : `${MOST}+`;
+
 /** Show what is found; with `state`, a word in the place of the number of results. */
 const list = (found, state) => {
   results.querySelector("ol").replaceChildren(...found.map(result));
   results.querySelector("[role=status]").textContent = state
-    ?? (found.length ? results.dataset.found.replace("%s", found.length) : results.dataset.nothing);
+    ?? (found.length ? results.dataset.found.replace("%s", counted(found)) : results.dataset.nothing);
 };
 
 let turn = 0;
@@ -90,7 +92,9 @@ field.form.parentElement.addEventListener("keydown", (event) => {
 });
 
 field.value = asked();
-if (!field.value) field.focus();
+// Not on the way back from a result, nor where a keyboard would come up over the results
+const arrived = performance.getEntriesByType("navigation")[0]?.type === "navigate" && matchMedia("(hover: hover)").matches;
+if (!field.value || arrived) field.focus({ preventScroll: true });
 show();
 
 /** What the script of the index calls. */

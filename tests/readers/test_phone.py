@@ -146,6 +146,21 @@ def test_a_phone_on_its_side_has_every_tool_in_the_bar(phone):
     page.wait_for_url(f"**/tr/{SECTION}*")
 
 
+def test_the_copy_button_covers_no_heading(phone):
+    page = phone("chapter_computation/errors.html")
+    for number in range(3):
+        heading = page.locator("h3:has(+ div.highlight)").nth(number)
+        heading.scroll_into_view_if_needed()
+        button = heading.locator("+ div.highlight .copy")
+        button.wait_for()
+        end = heading.evaluate("""heading => {
+          const text = document.createRange();
+          text.selectNodeContents(heading);
+          return text.getBoundingClientRect().bottom
+        }""")
+        assert end <= button.bounding_box()["y"] + 1
+
+
 def test_another_language_opens_at_what_was_read(phone):
     page = phone(f"pt-br/{SECTION}")
     cells, number = page.locator("article .cell"), 30

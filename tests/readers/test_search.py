@@ -106,6 +106,8 @@ def test_the_words_found_are_marked_and_counted(search_pages):
     expect(page.locator("#search-results li").first.locator("mark").first).to_have_text(re.compile("gradient", re.I))
     expect(page.locator("#search-results li p mark", has_text="accumulation").first).to_be_visible()
     expect(page.locator("#search-results [role=status]")).to_have_text(f"Sections found: {links.count()}")
+    ask(page, "tensor")
+    expect(page.locator("#search-results [role=status]")).to_have_text("Sections found: 30+")
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "light"), (390, "dark")])
@@ -210,6 +212,26 @@ def test_the_arrows_lead_through_the_results_and_back(open_page):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("chapter_computation/"))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_field_shows_the_whole_of_a_long_line(open_page, width):
+    page = open_page("search.html", width)
+    field = page.locator("#search")
+    field.fill("RuntimeError: mat1 and mat2 shapes cannot be multiplied (8x9 and 7x6), it said at last.")
+    assert field.evaluate("field => field.scrollHeight - field.clientHeight") <= 0
+
+
+def test_who_comes_from_the_bar_goes_on_by_keyboard(open_page):
+    page = open_page("chapter_computation/parameters.html")
+    page.keyboard.press("/")
+    page.keyboard.type("weight tying")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=*")
+    links = page.locator("#search-results li a")
+    expect_first(links, "params-sharing")
+    page.keyboard.press("ArrowDown")
+    expect(links.first).to_be_focused()
 
 
 def test_a_long_query_in_the_address(open_page):
