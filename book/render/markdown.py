@@ -266,9 +266,11 @@ class NotebookTranslator(MarkdownTranslator):
     # Links
     @pushing_context
     def visit_reference(self, node):
-        """Links lead to the site or to an anchor here; without a site's address only the text remains."""
+        """Links lead to the site or to an anchor here; without a site's address, to the notebook of another page."""
         uri = node.get("refuri", "") or (f"#{node['refid']}" if node.get("refid") else "")
         known = uri.startswith(("#", "http://", "https://", "mailto:"))
+        if not known and (notebook := self.builder.notebook_at(uri.partition("#")[0])):
+            uri, known = notebook, True  # its anchors are those that its own text links to
         self._push_context(WrappedContext("[", f"]({uri})") if known else WrappedContext("", ""))
 
     @pushing_context

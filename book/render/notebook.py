@@ -4,7 +4,8 @@ A Sphinx builder: it runs after translation, so every language has its notebooks
 text; this module puts it and the code cells together. Outputs and solutions are left out.
 """
 
-from pathlib import Path
+import posixpath
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from docutils import nodes
@@ -104,6 +105,12 @@ class NotebookBuilder(Builder):
         uri = self.get_target_uri(to, typ)
         return uri if self.config.html_baseurl else relative_uri(self.get_target_uri(from_), uri)
 
+    def notebook_at(self, uri: str) -> str | None:
+        """The address itself when, seen from the page that is written, another page's notebook lies there."""
+        here = PurePosixPath(self.get_target_uri(self.current_doc_name)).parent
+        docname = posixpath.normpath(here / uri).removesuffix(".ipynb")
+        return uri if uri.endswith(".ipynb") and self.is_notebook(docname) else None
+
     def prepare_writing(self, docnames):
         """Nothing to prepare: each notebook stands alone."""
 
@@ -123,7 +130,7 @@ class NotebookBuilder(Builder):
 
     def backlink(self, docname: str) -> str:
         """The first line of a notebook: where its page with outputs and solutions is."""
-        title = f"{self.env.titles[docname].astext()} · {self.config.html_title}"
+        title = " · ".join(dict.fromkeys([self.env.titles[docname].astext(), self.config.html_title]))
         if self.config.html_baseurl:
             title = f"[{title}]({self.get_target_uri(docname)})"
         return _("From %s: the page also shows outputs and solutions.") % title

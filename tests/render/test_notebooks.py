@@ -309,6 +309,11 @@ def test_cells_that_the_page_does_not_show_are_in_the_notebook_folded(small_book
     assert "secret" not in page
 
 
+def test_without_a_site_links_lead_to_the_notebooks_beside_it(built_book):
+    text = markdown(nbformat.read(built_book.root / "_build/notebooks/en/pages/second.ipynb", as_version=4))
+    assert "[The first page](first.ipynb)" in text
+
+
 CAPTIONED = """
 See {numref}`straight`.
 
