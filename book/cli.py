@@ -41,6 +41,8 @@ def program(name: str) -> str:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def commands():
     """Deep Learning Computation: the book's commands (make <command>)."""
+    # `!pip` in a cell, executed or live, is that of `.venv`
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 @commands.command()

@@ -78,7 +78,11 @@ async function interrupt() {
 /** Run cells one after another; an error that the page does not announce ends it. Solutions are the reader's to run. */
 async function run(wanted) {
   const list = wanted.length > 1 ? wanted.filter((cell) => !cell.isSolution) : wanted;
-  for (const cell of list.filter((cell) => !queue.includes(cell))) { queue.push(cell); cell.show("waiting"); }
+  for (const cell of list.filter((cell) => !queue.includes(cell))) {
+    queue.push(cell);
+    cell.show("waiting");
+    cell.offer.textContent = "";
+  }
   if (busy) return;
   busy = true;
   bar.say(bar.state === "died" ? "starting" : bar.state);
@@ -128,6 +132,11 @@ class Cell {
     if (!event.repeat) this.ask(() => stays || this.next()?.edit());
   }
 
+  /** Whether it runs, or will when those before it have. */
+  get isWaiting() {
+    return ["waiting", "running"].includes(this.root.dataset.live);
+  }
+
   /** The next cell whose code is to be seen: not that of a solution that is folded. */
   next() {
     return cells.slice(this.number + 1).find((cell) => cell.pre.parentNode.checkVisibility());
@@ -135,7 +144,7 @@ class Cell {
 
   /** Run this cell, and do what comes `then`; when cells above have not run yet, ask first what to do about them. */
   ask(then = () => {}) {
-    const missing = cells.slice(0, this.number).filter((cell) => !cell.ran && !cell.isSolution);
+    const missing = cells.slice(0, this.number).filter((cell) => !cell.ran && !cell.isSolution && !cell.isWaiting);
     if (alone || !missing.length) { run([this]); return then(); }
     const choose = (list) => { this.offer.textContent = ""; this.runButton.focus(); run(list); then(); };
     this.offer.replaceChildren(words.notRun, " ", button(words.runAbove, () => choose([...missing, this])),
@@ -171,7 +180,9 @@ class Cell {
     const exercise = this.root.closest(".exercise[id]");
     if (exercise && this.root.classList.contains("tag_check") && !this.isSolution) {
       const printed = outputs.map((output) => [output.text ?? ""].flat().join("")).join("");
-      judge(exercise, /^✓ Solved/m.test(printed));
+      const solved = /^✓ Solved/m.test(printed);
+      this.root.classList.toggle("not-yet", !solved);
+      judge(exercise, solved);
     }
     return !failed || mayFail;
   }
@@ -227,7 +238,7 @@ class Cell {
     this.keep(this.original);
     this.box?.remove();
     this.output = this.box = null;
-    this.root.classList.remove("has-own-output", "has-error", "is-empty");
+    this.root.classList.remove("has-own-output", "has-error", "is-empty", "not-yet");
     this.show("");
     this.runButton.focus();
   }

@@ -1,15 +1,19 @@
-"""Translated messages are parsed one by one: keep what each of them needs alike.
+"""Translated messages are parsed one by one: keep what each of them needs alike, and what stands elsewhere.
 
 For each message MyST makes a new docutils document as a default that Sphinx never lets it use, and for that docutils
 collects all of its settings: a tenth of the time in which a translated page is read. A renderer that makes its default
-only when it needs one would make this module superfluous.
+only when it needs one would make that superfluous. And a message has the mark of a footnote without its text, which
+is a message of its own: MyST 4 takes it for one all the same, and is silent; docutils names one that has no text.
 """
 
-from functools import cache
+from functools import cache, partial
 
 from docutils.utils import new_document
+from mdit_py_plugins.footnote import footnote_plugin
 from myst_parser.mdit_to_docutils import base
+from myst_parser.parsers import mdit
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 make_document = base.make_document
 
@@ -27,6 +31,13 @@ def document(source_path: str = "notset", parser_cls=base.RSTParser):
     return new_document(source_path, settings=default_settings().copy())
 
 
+def without_texts(_app: Sphinx, config: Config) -> None:
+    """A message has no texts of footnotes, which MyST would warn of."""
+    config.suppress_warnings = [*config.suppress_warnings, "myst.footnote"]
+
+
 def setup(app: Sphinx) -> None:
-    """Take the place of MyST's function."""
+    """Take the place of MyST's functions."""
     base.make_document = document
+    mdit.footnote_plugin = partial(footnote_plugin, always_match_refs=True)
+    app.connect("config-inited", without_texts)

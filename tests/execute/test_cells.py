@@ -112,3 +112,13 @@ def test_a_kernel_that_did_not_start_is_tried_once_more(monkeypatch):
             with pytest.raises(BuildError, match=outcome):
                 run.result()
         assert left == []
+
+
+def test_a_command_of_a_cell_is_that_of_the_books_environment(built_book):
+    """As `!pip install` would be."""
+    built_book.add_cell(
+        "import sys\nfrom pathlib import Path\n\nfound = !python -c 'import sys; print(sys.executable)'"
+    )
+    built_book.add_cell("print('the same:', Path(found[0]) == Path(sys.executable))")
+    assert (result := built_book.run("book", PATH="/usr/bin:/bin")).returncode == 0, result.stderr
+    assert "the same: True" in built_book.read("_build/html/pages/second.html")

@@ -28,6 +28,20 @@ def test_shift_enter_runs_a_cell_and_goes_on_to_the_next(live_page):
     expect(editor(cell(page, 3))).to_be_in_viewport()
 
 
+def test_cells_that_wait_for_the_first_one_are_not_asked_about(live_page):
+    page = live_page()
+    write(page, 1, "import time; time.sleep(3); print('one')")
+    for number in (2, 3):
+        page.keyboard.press("Shift+Enter")
+        expect(editor(cell(page, number))).to_be_focused()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(f"print('cell', {number})")
+    page.keyboard.press("Shift+Enter")
+    expect(own_output(cell(page, 3))).to_have_text("cell 3")
+    expect(own_output(cell(page, 1))).to_have_text("one")
+    expect(page.get_by_text("Cells above have not run yet")).to_have_count(0)
+
+
 @pytest.mark.parametrize("key", ["Control+Enter", "Meta+Enter"])
 def test_control_enter_runs_a_cell_and_stays(live_page, key):
     page = live_page()

@@ -179,11 +179,14 @@ def test_an_exercise_is_judged_remembered_and_counted(live_page):
         run(page, number)
     run(page, first + 1)
     expect(exercise.locator(".verdict")).to_have_text("✗ Not yet")
+    check = cell(page, first + 1)
+    refused = check.locator(".live-output").evaluate("box => getComputedStyle(box).borderLeftColor")
     starter = cell(page, first).locator(".cell_input pre").text_content()
     run(page, first, re.sub(r"predicted_keys = .*", KEYS, starter))
     run(page, first + 1)
     expect(exercise.locator(".tick")).to_have_attribute("aria-pressed", "true")
     expect(exercise.locator(".verdict")).to_have_count(0)
+    assert check.locator(".live-output").evaluate("box => getComputedStyle(box).borderLeftColor") != refused
     page.reload()
     expect(exercise.locator(".tick")).to_have_attribute("aria-pressed", "true")
     page.locator("#mc-ex-line .tick").click()  # solved elsewhere, and ticked by hand

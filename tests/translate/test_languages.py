@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from book.project import source
 from book.translate import catalogs as translations
 from book.translate.catalogs import lost
-from conftest import ROOT, SmallBook
+from conftest import ROOT, SmallBook, assert_fails
 
 EDITIONS = source.editions(ROOT)
 
@@ -54,6 +54,26 @@ def test_a_paragraph_without_translation_is_shown_in_english_and_marked(german_b
     assert 'lang="en"' in paragraph
     assert 'class="untranslated' in paragraph
     assert 'class="untranslated' not in german_book.read("_build/html/pages/second.html")
+
+
+def test_a_footnote_is_translated_with_its_paragraph(small_book):
+    small_book.add("editions.yml", "- code: de\n  path: de\n  notebooks: de\n  title: Ein Buch\n  name: Deutsch\n")
+    small_book.add("pages/second.md", "\nA note[^n].\n\n[^n]: Its text.\n")
+    assert small_book.run("translations").returncode == 0
+    path = next(path for path in translations.catalogs(small_book.root, "de") if path.stem == "second")
+    catalog = translations.load(path, "de")
+    catalog["A note[^n]."].string, catalog["Its text."].string = "Eine Note[^n].", "Ihr Text."
+    translations.save(path, catalog)
+    assert (result := small_book.run("book")).returncode == 0, result.stderr
+    page = BeautifulSoup(small_book.read("_build/html/de/pages/second.html"), "html.parser")
+    mark = page.find("a", role="doc-noteref")
+    assert mark.parent.get_text() == "Eine Note[1]."
+    assert "Ihr Text." in page.select_one(mark["href"]).get_text()
+
+
+def test_a_footnote_without_text_is_named(built_book):
+    built_book.add("pages/second.md", "\nA note[^n].\n")
+    assert_fails(built_book, "pages/second.md", '"n"')
 
 
 def test_notebooks_are_in_the_language_and_their_code_is_the_same(german_book):
