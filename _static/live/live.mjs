@@ -23,7 +23,7 @@ export async function start(given) {
   document.head.append(element("link", { rel: "stylesheet", href: new URL("live.css", import.meta.url) }));
   bar = new Bar(given.connection);
   if (!given.connection) return bar.say("gone");
-  python = new Python(given.connection, heard);
+  python = new Python(given.connection, heard, words.beyond);
   const edits = store.get(`book-edits:${page}`);
   cells = [...document.querySelectorAll("article .cell")].filter((root) => root.querySelector(".cell_input pre"))
     .map((root, number) => new Cell(root, number, edits));

@@ -19,14 +19,18 @@ function shown({ ename, traceback }, announced) {
   return [traceback[last].replace(/: $/, ""), ...traceback.slice(last + 1)];
 }
 
+const MOST = 200_000; // letters that one run may print on the page, some four thousand lines
+
 /** Starts on first use. `tell` is called with what happens: starting, ready, busy, restarting, died, lost, gone. */
 export class Python {
   #connection; #tell; #started; #server; #session; #rendermime; #config; #fail;
+  #beyond; #printed = 0; // what is said where the text that a cell prints is cut off; its letters so far
   #announced = false; // whether the page says that the cell that runs will fail
   #process = null; #past = new Set(); // the names that a process gives to its messages: of this one, of those before it
 
-  constructor(connection, tell) {
+  constructor(connection, tell, beyond) {
     this.#connection = connection;
+    this.#beyond = beyond;
     this.#tell = tell;
   }
 
@@ -68,6 +72,7 @@ export class Python {
     kernel.anyMessage.connect((_, { msg, direction }) => {
       if (direction !== "recv") return;
       this.#listen(msg, kernel.clientId);
+      if (msg.header.msg_type === "stream") this.#shorten(msg);
       if (msg.header.msg_type === "error") msg.content.traceback = shown(msg.content, this.#announced);
     });
     kernel.statusChanged.connect((_, status) => {
@@ -95,6 +100,15 @@ export class Python {
     }
   }
 
+  /** Leave out what is more than a page can hold: it would answer no click any more, least of all one on Interrupt. */
+  #shorten({ header, content }) {
+    const before = this.#printed;
+    this.#printed += content.text.length;
+    if (this.#printed <= MOST) return;
+    if (before <= MOST) content.text = `${content.text.slice(0, MOST - before)}\n${this.#beyond}\n`;
+    else header.msg_type = "beyond"; // a kind that nobody listens to
+  }
+
   #died() {
     this.#forget();
     this.#tell("died");
@@ -117,6 +131,7 @@ export class Python {
   /** Run code; returns its outputs as notebooks keep them, or null when the process ended meanwhile. */
   async run(cell, code, announced) {
     this.#announced = announced;
+    this.#printed = 0;
     cell.attachSession(this.#session);
     this.#fail = () => cell.area.future?.dispose();
     if (await cell.execute(code)) return cell.outputs;

@@ -3,9 +3,12 @@
 Files on disk stay as they are: what a page needs beyond the published one is put in as it is served.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urljoin
 
+from bs4 import BeautifulSoup
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher, PathMatches, Rule
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
@@ -67,8 +70,31 @@ class Pages(StaticFileHandler):
         self.set_header("Content-Type", self.get_content_type())
         self.write(content)
 
+    def write_error(self, status_code: int, **kwargs):
+        """What is not there gets the site's own page for it, in the language of the address."""
+        page = missing(Path(self.root), self.request.path) if status_code == 404 else ""
+        if not page:
+            return super().write_error(status_code, **kwargs)
+        self.set_header("Content-Type", "text/html; charset=UTF-8")
+        return self.finish(self.change(page))
+
     def compute_etag(self) -> str | None:
         return RequestHandler.compute_etag(self)  # of what is sent, not of the file
+
+
+def missing(folder: Path, path: str) -> str:
+    """The site's page for an address that is not there; its links lead on from wherever it is shown."""
+    first = path.split("/")[1]
+    edition = first if re.fullmatch(r"[\w-]+", first) and (folder / first / "404.html").is_file() else ""
+    source = folder / edition / "404.html"
+    if not source.is_file():
+        return ""
+    page = BeautifulSoup(source.read_text("utf8"), "html.parser")
+    for name in ("href", "src", "action"):
+        for element in page.select(f"[{name}]"):
+            if not element[name].startswith("#"):
+                element[name] = urljoin(f"/{edition}/" if edition else "/", element[name])
+    return str(page)
 
 
 def routes(folder: Path, host: str, change: Callable[[str], str]) -> list[Rule]:

@@ -5,12 +5,17 @@ painted with one mark for each look, one for neighbours of the same look, and no
 element named after its kind, <t-k> for a keyword: of a span with a class there would be a thousand on a page.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from html import escape
+from importlib import metadata
 from itertools import islice
+from pathlib import Path
 
 from pygments.formatters import HtmlFormatter
+from pygments.lexers.special import TextLexer
 from pygments.style import Style
 from pygments.styles import get_style_by_name
 from pygments.token import STANDARD_TYPES, Name, Text, Token
@@ -26,6 +31,9 @@ PREFIX = "t-"  # of the names of marks
 # What a program may ask of a terminal, as myst-nb's lexer names it, and has a rule in `_static/css/4-cells.css`.
 # Grounds, black and white would be unreadable in one of the themes.
 TERMINAL = {"Bold", "Red", "Green", "Yellow", "Blue", "Magenta", "Cyan"}
+
+# Where the lexers of the book come from, each with the name under which it is installed
+PACKAGES = {"pygments": "pygments", "myst_nb": "myst-nb", "ipython_pygments_lexers": "ipython-pygments-lexers"}
 
 Piece = tuple[tuple[str, ...], str]  # a text and the names of its marks, from the outermost to the innermost
 
@@ -157,7 +165,58 @@ class MarkFormatter(HtmlFormatter):
         return inner
 
 
+@cache
+def version() -> str:
+    """What the HTML of the same code depends on, with the packages that have the lexers."""
+    packages = [metadata.version(name) for name in ("sphinx", *PACKAGES.values())]
+    return hashlib.sha256(repr((packages, Path(__file__).read_text("utf8"))).encode()).hexdigest()
+
+
 class Highlighter(PygmentsBridge):
-    """Sphinx's way to Pygments, with our marks."""
+    """Sphinx's way to Pygments, with our marks.
+
+    The page of an edited paragraph has a hundred cells of the same code as before: the file `notes` keeps the HTML of
+    each from one build to the next, a fifth of the time in which the page is written.
+    """
 
     html_formatter = MarkFormatter
+
+    def __init__(self, notes: Path):
+        super().__init__()
+        self.notes, self.used, self.lexers = notes, {}, []
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """What was kept, by what it was made of."""
+        try:
+            kept = json.loads(self.notes.read_text("utf8"))
+            return kept["html"] if kept["version"] == version() else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+    def get_lexer(self, *args, **kwargs):
+        """Sphinx asks for a second one when the first has met with an error, and takes plain text for no name known."""
+        self.lexers.append(super().get_lexer(*args, **kwargs))
+        return self.lexers[-1]
+
+    def highlight_block(self, source, lang, opts=None, force=False, location=None, **kwargs):
+        """The HTML of a piece of code; what Sphinx warns of is not kept, nor the work of an author's lexer."""
+        key = hashlib.sha256(repr((source, lang, opts, force, sorted(kwargs.items()))).encode()).hexdigest()
+        if key in self.known:
+            self.used[key] = self.known[key]
+            return self.known[key]
+        self.lexers.clear()
+        html = super().highlight_block(source, lang, opts, force, location, **kwargs)
+        is_known = type(self.lexers[0]) is not TextLexer or lang in ("none", "text")
+        if is_known and len(self.lexers) == 1 and type(self.lexers[0]).__module__.split(".")[0] in PACKAGES:
+            self.used[key] = html
+        return html
+
+    def keep(self) -> None:
+        """Write down what this page has used, if that is something else than before."""
+        if not self.used or self.used == self.known:
+            return
+        self.notes.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.notes.with_suffix(".partial")
+        partial.write_text(json.dumps({"version": version(), "html": self.used}), "utf8")
+        partial.replace(self.notes)

@@ -34,6 +34,7 @@ def cell_words() -> dict:
         "bar": _("Live cells"),
         "code": _("Code of cell %s; Escape leaves the editor"),
         "yours": _("Your output"),
+        "beyond": _("… and more, which this page does not show: too long"),
         "keys": _("Shift+Enter: run and go on · Ctrl+Enter: run and stay"),
         "states": {
             "idle": _("The cells of this page can be run"),

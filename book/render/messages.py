@@ -1,17 +1,20 @@
 """Translated messages are parsed one by one: keep what each of them needs alike, and what stands elsewhere.
 
-For each message MyST makes a new docutils document as a default that Sphinx never lets it use, and for that docutils
-collects all of its settings: a tenth of the time in which a translated page is read. A renderer that makes its default
-only when it needs one would make that superfluous. And a message has the mark of a footnote without its text, which
-is a message of its own: MyST 4 takes it for one all the same, and is silent; docutils names one that has no text.
+For each message MyST makes a new parser, and a new docutils document as a default that Sphinx never lets it use, for
+which docutils collects all of its settings: together a fifth of the time in which a translated page is read. A parser
+and a default that are made once would make that superfluous. And a message has the mark of a footnote without its text,
+which is a message of its own: MyST 4 takes it for one all the same, and is silent; docutils names one that has no text.
 """
 
 from functools import cache, partial
 
 from docutils.utils import new_document
+from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
+from myst_parser.config.main import MdParserConfig
 from myst_parser.mdit_to_docutils import base
-from myst_parser.parsers import mdit
+from myst_parser.parsers import mdit, sphinx_
+from myst_parser.parsers.mdit import create_md_parser
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -31,6 +34,18 @@ def document(source_path: str = "notset", parser_cls=base.RSTParser):
     return new_document(source_path, settings=default_settings().copy())
 
 
+class Parsers:
+    """MyST's parser for the settings of the whole book, which is made once; a page's own settings make another."""
+
+    def __init__(self):
+        self.config = self.parser = None
+
+    def __call__(self, config: MdParserConfig, renderer: type) -> MarkdownIt:
+        if config is not self.config:
+            self.config, self.parser = config, create_md_parser(config, renderer)
+        return self.parser
+
+
 def without_texts(_app: Sphinx, config: Config) -> None:
     """A message has no texts of footnotes, which MyST would warn of."""
     config.suppress_warnings = [*config.suppress_warnings, "myst.footnote"]
@@ -39,5 +54,6 @@ def without_texts(_app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> None:
     """Take the place of MyST's functions."""
     base.make_document = document
+    sphinx_.create_md_parser = Parsers()
     mdit.footnote_plugin = partial(footnote_plugin, always_match_refs=True)
     app.connect("config-inited", without_texts)

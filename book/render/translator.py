@@ -93,7 +93,8 @@ class BookTranslator(HTML5Translator):
 
     def __init__(self, document, builder):
         super().__init__(document, builder)
-        self.highlighter = Highlighter()
+        page = getattr(builder, "current_docname", "")
+        self.highlighter = Highlighter(Path(builder.outdir).parent / "highlighted" / f"{page}.json")
         self.meta.pop()  # docutils' last line is the viewport, which `_templates/layout.html` names on every page
 
     def starttag(self, node, tagname, suffix="\n", empty=False, **attributes):
@@ -102,6 +103,10 @@ class BookTranslator(HTML5Translator):
         names = [*attributes.pop("classes", []), *attributes.pop("class", "").split()]
         names = ["highlight" if name.startswith("highlight-") else name for name in names if name not in UNUSED]
         return super().starttag(node, tagname, suffix, empty, CLASS=" ".join(names), **attributes)
+
+    def depart_document(self, node):
+        super().depart_document(node)
+        self.highlighter.keep()
 
     # Text
     def visit_Text(self, node):

@@ -61,3 +61,18 @@ def test_a_new_build_is_seen_and_the_same_is_not_sent_twice(ask, tmp_path):
 def test_what_is_no_page_is_not_found(ask):
     for path in ("/", "/none.html", "/%C3%A7.html", "/%e7.html", "/%00", "/" + "x" * 5000, "/api/page.html"):
         assert ask(path).status == 404, path
+
+
+def test_what_is_not_there_has_the_sites_page_whose_links_lead_on(ask, tmp_path):
+    (tmp_path / "tr").mkdir()
+    for folder in ("", "tr/"):
+        (tmp_path / folder / "404.html").write_text(
+            f'<p><a href="#here">{folder}</a><a href="search.html">S</a>', "utf8"
+        )
+    wanted = {"/none.html": "/search.html", "/a/b/none.html": "/search.html", "/tr/a/no": "/tr/search.html"}
+    for path, link in wanted.items():
+        answer = ask(path)
+        assert answer.status == 404
+        assert f'href="{link}"'.upper().encode() in answer.body.upper()
+        assert b'href="#here"'.upper() in answer.body.upper()
+        assert answer.headers["Content-Type"].startswith("text/html")

@@ -169,6 +169,18 @@ def test_keys_alone_run_edit_and_leave_a_cell(live_page):
     expect(one.get_by_role("button", name="Run cell")).to_be_focused()
 
 
+def test_a_loop_that_prints_without_end_is_cut_off_and_can_be_interrupted(live_page):
+    page = live_page()
+    write(page, 1, "i = 0\nwhile True:\n    i += 1; print('line', i)")
+    page.keyboard.press("Control+Enter")
+    beyond = own_output(cell(page, 1)).get_by_text("… and more, which this page does not show")
+    expect(beyond).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Interrupt").click()
+    expect(cell(page, 1)).to_have_attribute("data-live", "failed", timeout=20_000)
+    assert len(own_output(cell(page, 1)).text_content()) < 250_000
+    expect(own_output(run(page, 1, "print('after it', i > 1000)"))).to_have_text("after it True")
+
+
 def test_an_exercise_is_judged_remembered_and_counted(live_page):
     page = live_page(EXERCISES)
     exercise = page.locator("#mc-ex-keys")

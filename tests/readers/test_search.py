@@ -18,6 +18,12 @@ from conftest import ROOT
 HERE = Path(__file__).parent
 PASTES = [(one["entry"], one["text"]) for one in yaml.safe_load((HERE / "pastes.yml").read_text("utf8"))]
 QUERIES = yaml.safe_load((HERE / "queries.yml").read_text("utf8"))
+ANSWERED = [
+    (one["words"], one["anchor"])
+    for one in yaml.safe_load((HERE / "questions.yml").read_text("utf8"))
+    if one["covered"] == "full"
+]
+NEAR = 5  # results that a reader looks at
 EDITIONS = {edition.notebooks: f"{edition.path}/".lstrip("/") for edition in source.editions(ROOT)}
 OTHERS = [edition for edition in EDITIONS if edition != "en"]
 SAMPLE = PASTES[::9]
@@ -78,6 +84,14 @@ def test_a_pasted_message_finds_its_entry_in_every_language(search_pages, editio
 )
 def test_words_find_their_section_first(search_pages, edition, words, anchor):
     expect_first(ask(search_pages[edition], words), anchor)
+
+
+@pytest.mark.parametrize(("words", "anchor"), ANSWERED)
+def test_a_question_that_the_book_answers_is_found_by_its_words(search_pages, words, anchor):
+    page = search_pages["en"]
+    links = ask(page, words)
+    expect(page.locator("#search-results [role=status]")).to_have_text(re.compile("Sections found: "))
+    assert anchor in [link.get_attribute("href").split("#")[1] for link in links.all()[:NEAR]]
 
 
 @pytest.mark.parametrize(
