@@ -2,6 +2,7 @@
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +11,12 @@ from book.render import highlighting
 pytestmark = pytest.mark.fast
 MARKS = re.compile("</?t-[a-z]+>")
 
+NOWHERE = Path("no such folder", "page.json")
+
 
 def highlighted(code: str, language: str = "python3", **options) -> str:
     """Code as the translator has it written."""
-    return highlighting.Highlighter().highlight_block(code, language, **options)
+    return highlighting.Highlighter(NOWHERE).highlight_block(code, language, **options)
 
 
 def test_the_code_stays_the_same_to_the_letter():
@@ -59,3 +62,30 @@ def test_what_a_program_asks_of_a_terminal_is_marked():
 
 def test_an_empty_first_line_is_kept():
     assert highlighted("\nx = 1\n").startswith("<pre><span></span>\n")
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("spoil", [None, "{", "[]", '{"version": "older", "html": {}}'])
+def test_what_is_kept_from_the_last_build_is_what_would_be_made(tmp_path, monkeypatch, spoil):
+    notes = tmp_path / "pages" / "page.json"
+    code = [("x = 1  # one", "ipython3", {}), ("Error: no", "myst-ansi", {"traceback": True})]
+    first = highlighting.Highlighter(notes)
+    made = [first.highlight_block(text, lang, **options) for text, lang, options in code]
+    first.keep()
+    if spoil is not None:
+        notes.write_text(spoil)
+    else:  # nothing is made anew
+        monkeypatch.setattr(highlighting.Highlighter, "get_lexer", None)
+    second = highlighting.Highlighter(notes)
+    assert [second.highlight_block(text, lang, **options) for text, lang, options in code] == made
+
+
+@pytest.mark.fast
+def test_what_sphinx_warns_of_is_not_kept(tmp_path):
+    """A page that is read again would pass without the warning."""
+    notes = tmp_path / "page.json"
+    one = highlighting.Highlighter(notes)
+    one.highlight_block("x = ?$", "python3")
+    one.highlight_block("x", "no-such-language")
+    one.keep()
+    assert not notes.exists()
