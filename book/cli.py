@@ -33,6 +33,14 @@ def call(*command: str, **environment: str) -> None:
         sys.exit(status)
 
 
+def call_until_stopped(command: list[str], environment: dict[str, str]) -> None:
+    """Run a program that Ctrl-C ends, as it should."""
+    try:
+        call(*command, **environment)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+
+
 def program(name: str) -> str:
     """Path of a program that belongs to this environment."""
     return str(Path(sys.executable).with_name(name))
@@ -106,8 +114,7 @@ def open_lab():
     edition = lab.chosen_edition(ROOT)
     if not (BUILD / "notebooks" / edition.notebooks).is_dir():
         build_book(ROOT)
-    command, environment = lab.of_reader(ROOT, edition)
-    call(*command, **environment)
+    call_until_stopped(*lab.of_reader(ROOT, edition))
 
 
 @commands.command("edit")
@@ -115,8 +122,7 @@ def edit_sources():
     """Open the pages' sources as notebooks in JupyterLab, for authors."""
     from book.live import lab
 
-    command, environment = lab.of_author(ROOT)
-    call(*command, **environment)
+    call_until_stopped(*lab.of_author(ROOT))
 
 
 @commands.command()

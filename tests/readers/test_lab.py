@@ -163,7 +163,10 @@ def test_a_reader_sees_the_drawing_saves_and_finds_it_again(drawn_book, chromium
     drawn_book.add("pages/second.md", "\nOne more paragraph.\n")
     assert drawn_book.run("book").returncode == 0
     again = Lab(drawn_book)
-    assert "pages/second.ipynb: the book has a newer one; yours is kept" in again.stop()
+    printed = again.stop()
+    assert "pages/second.ipynb: the book has a newer one; yours is kept" in printed
+    assert printed.endswith("Stopped.\n")
+    assert again.process.returncode == 0
     assert mine.read_text("utf8") == saved
     assert drawn_book.read("pages/second.md").endswith("One more paragraph.\n")
     assert before.keys() == drawn_book.site().keys()
