@@ -12,7 +12,8 @@
     if (link && getComputedStyle(link).position !== "fixed") {
       const list = document.getElementById("page-toc");
       const top = link.offsetTop - list.clientHeight / 2;
-      if (list.scrollHeight > list.clientHeight) list.scrollTop = top;
+      // not under the pointer of a reader who is about to click
+      if (list.scrollHeight > list.clientHeight && !list.matches(":hover")) list.scrollTop = top;
     }
     current = link;
   };
