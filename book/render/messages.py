@@ -13,10 +13,10 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
 from myst_parser.config.main import MdParserConfig
 from myst_parser.mdit_to_docutils import base
+from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
 from myst_parser.parsers import mdit, sphinx_
 from myst_parser.parsers.mdit import create_md_parser
 from sphinx.application import Sphinx
-from sphinx.config import Config
 
 make_document = base.make_document
 
@@ -34,21 +34,24 @@ def document(source_path: str = "notset", parser_cls=base.RSTParser):
     return new_document(source_path, settings=default_settings().copy())
 
 
+class Renderer(SphinxRenderer):
+    """MyST's, which is silent where a message has no text of a footnote."""
+
+    def create_warning(self, message, subtype, **kwargs):
+        missing = message.startswith("No footnote definitions found")
+        return None if missing else super().create_warning(message, subtype, **kwargs)
+
+
 class Parsers:
     """MyST's parser for the settings of the whole book, which is made once; a page's own settings make another."""
 
     def __init__(self):
         self.config = self.parser = None
 
-    def __call__(self, config: MdParserConfig, renderer: type) -> MarkdownIt:
+    def __call__(self, config: MdParserConfig, _renderer: type[SphinxRenderer]) -> MarkdownIt:
         if config is not self.config:
-            self.config, self.parser = config, create_md_parser(config, renderer)
+            self.config, self.parser = config, create_md_parser(config, Renderer)
         return self.parser
-
-
-def without_texts(_app: Sphinx, config: Config) -> None:
-    """A message has no texts of footnotes, which MyST would warn of."""
-    config.suppress_warnings = [*config.suppress_warnings, "myst.footnote"]
 
 
 def setup(app: Sphinx) -> None:
@@ -56,4 +59,3 @@ def setup(app: Sphinx) -> None:
     base.make_document = document
     sphinx_.create_md_parser = Parsers()
     mdit.footnote_plugin = partial(footnote_plugin, always_match_refs=True)
-    app.connect("config-inited", without_texts)

@@ -71,9 +71,14 @@ def test_a_footnote_is_translated_with_its_paragraph(small_book):
     assert "Ihr Text." in page.select_one(mark["href"]).get_text()
 
 
-def test_a_footnote_without_text_is_named(built_book):
-    built_book.add("pages/second.md", "\nA note[^n].\n")
-    assert_fails(built_book, "pages/second.md", '"n"')
+@pytest.mark.parametrize(
+    ("texts", "words"), [("", '"n"'), ("[^n]: One.\n\n[^n]: Another.\n", "Multiple footnote definitions")]
+)
+@pytest.mark.parametrize("page", ["first", "second"])
+def test_a_footnote_without_one_text_is_named(built_book, page, texts, words):
+    built_book.write("pages/first.md", "# First\n\nA page without code.\n")
+    built_book.add(f"pages/{page}.md", f"\nA note[^n].\n\n{texts}")
+    assert_fails(built_book, f"pages/{page}.md", words)
 
 
 def test_notebooks_are_in_the_language_and_their_code_is_the_same(german_book):
