@@ -2,8 +2,11 @@
 {
   const KEPT = "book-place"; // the section that is read, which of its blocks is below the bar, how far it is read
   const BLOCKS = "p, li, h2, h3, h4, .cell, figure, table, div.math"; // the same in all languages
-  const bar = document.querySelector("header").offsetHeight;
-  const below = (elements) => elements.findLastIndex((one) => one.checkVisibility() && one.getBoundingClientRect().top < bar + 40);
+  const bar = () => document.querySelector("header").offsetHeight;
+  const below = (elements) => {
+    const end = bar() + 40;
+    return elements.findLastIndex((one) => one.checkVisibility() && one.getBoundingClientRect().top < end);
+  };
   for (const link of document.querySelectorAll("a[data-language]")) {
     link.addEventListener("click", () => {
       const sections = [...document.querySelectorAll("article section[id]")];
@@ -14,7 +17,7 @@
         const blocks = [...place?.querySelectorAll(BLOCKS) ?? []], number = below(blocks);
         if (number < 0) return;
         const { top, height } = blocks[number].getBoundingClientRect();
-        sessionStorage.setItem(KEPT, JSON.stringify([place.id, number, (bar - top) / height]));
+        sessionStorage.setItem(KEPT, JSON.stringify([place.id, number, (bar() - top) / height]));
       } catch { /* storage may be forbidden */ }
     });
   }
@@ -24,7 +27,7 @@
       sessionStorage.removeItem(KEPT);
       if (!id || location.hash !== `#${id}`) return;
       const { top, height } = document.getElementById(id).querySelectorAll(BLOCKS)[number].getBoundingClientRect();
-      scrollBy(0, top + read * height - bar);
+      scrollBy(0, top + read * height - bar());
     } catch { /* as above */ }
   });
 }

@@ -17,15 +17,18 @@ _ = get_translation("book")
 
 TEXT_LICENCE = "https://creativecommons.org/licenses/by-sa/4.0/"
 CODE_LICENCE = "https://opensource.org/license/mit-0"
-# Runs before anything is painted, so that a page never flashes in the other theme.
-THEME_SCRIPT = (
+# Runs before anything is painted: a page never flashes in the other theme, and one that is opened at its beginning lays
+# out its later sections when the first are there (_static/js/unroll.js).
+FIRST_SCRIPT = (
     'try{document.documentElement.dataset.theme=localStorage.getItem("theme")||'
     '(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light")}catch{}'
+    'if(!location.hash&&performance.getEntriesByType("navigation")[0]?.type=="navigate")'
+    'document.documentElement.dataset.waits=""'
 )
 # Nothing from another host, and no script but the book's own; file: is for pages opened from disk.
 POLICY = {
     "default-src": "'none'",
-    "script-src": "'self' file: 'sha256-{theme}'",
+    "script-src": "'self' file: 'sha256-{first}'",
     "style-src": "'self' file: 'unsafe-inline'",  # drawings carry their own styles
     "img-src": "'self' file: data:",
     "media-src": "'self' file: data:",
@@ -38,8 +41,8 @@ POLICY = {
 
 def content_security_policy(connect: str = "") -> str:
     """The value of the page's Content-Security-Policy; `connect` names hosts that its scripts may ask besides."""
-    digest = base64.b64encode(hashlib.sha256(THEME_SCRIPT.encode()).digest()).decode()
-    return "; ".join(f"{name} {value.format(theme=digest, connect=connect)}" for name, value in POLICY.items())
+    digest = base64.b64encode(hashlib.sha256(FIRST_SCRIPT.encode()).digest()).decode()
+    return "; ".join(f"{name} {value.format(first=digest, connect=connect)}" for name, value in POLICY.items())
 
 
 def licences() -> dict[str, str]:
@@ -137,7 +140,7 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
         "language_tag": here.tag,
         "title_text": title.astext() if title else app.config.html_title,
         "words": words(),
-        "theme_script": THEME_SCRIPT,
+        "first_script": FIRST_SCRIPT,
         "content_security_policy": content_security_policy(context.get("live_connect", "")),
         "contents": contents.of_book(app, pagename, context["pathto"]),
         "sections": contents.of_page(app, pagename),
