@@ -3,6 +3,7 @@
 import ast
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +12,13 @@ from conftest import ROOT, code_cells
 
 pytestmark = pytest.mark.fast
 PAGES = [page for page in source.pages(ROOT) if page.notebook]
-SECTIONS = [page for page in PAGES if not page.docname.endswith("/index")]
+ASKED = [page for page in PAGES if page.docname.endswith("-asked")]  # what people ask about a section
+SECTIONS = [page for page in PAGES if not page.docname.endswith("/index") and page not in ASKED]
 FIGURES = sorted((ROOT / "chapter_computation" / "figures").glob("*.svg"))
 MOST_LINES = 15
 ids = [page.docname.split("/")[-1] for page in PAGES]
 section_ids = [page.docname.split("/")[-1] for page in SECTIONS]
+asked_ids = [page.docname.split("/")[-1] for page in ASKED]
 
 
 @pytest.mark.parametrize("page", SECTIONS, ids=section_ids)
@@ -36,6 +39,25 @@ def test_a_section_has_its_parts_in_order(page):
         "\n## Further reading",
         "torch.__version__",
     ]
+    assert_in_order(text, parts)
+
+
+@pytest.mark.parametrize("page", ASKED, ids=asked_ids)
+def test_a_page_of_questions_has_its_parts_in_order(page):
+    """It lies below its section in the table of contents; each question has a place of its own."""
+    section = page.docname.removesuffix("-asked")
+    assert section in {one.docname for one in SECTIONS}
+    text = page.path.read_text("utf8")
+    parts = ["description:", f"(sec-{page.path.stem})=", "\n# Asked often: ", "import torch", "\n## ", "\n### "]
+    assert_in_order(text, [*parts, "torch.__version__"])
+    assert f"{{doc}}`{Path(section).name}`" in text
+    lines = text.splitlines()
+    for place, line in enumerate(lines):
+        assert not line.startswith("### ") or re.match(r"\([a-z]+-asked-[\w-]+\)=$", lines[place - 1]), line
+
+
+def assert_in_order(text: str, parts: list[str]) -> None:
+    """These parts of a page are there, one behind the other."""
     positions = [text.find(part) for part in parts]
     assert -1 not in positions, [part for part, position in zip(parts, positions, strict=True) if position == -1]
     assert positions == sorted(positions), "a part is out of order"
@@ -90,7 +112,7 @@ def test_outputs_are_never_typed(page):
     assert "```{code-block} pycon" not in text
 
 
-@pytest.mark.parametrize("page", SECTIONS, ids=section_ids)
+@pytest.mark.parametrize("page", SECTIONS + ASKED, ids=section_ids + asked_ids)
 def test_labels_begin_with_the_name_of_their_page(page):
     labels = re.findall(r"^\(([\w-]+)\)=$|^:(?:label|name): ([\w-]+)$", page.path.read_text("utf8"), re.M)
     names = {first or second for first, second in labels} - {f"sec-{page.path.stem}"}

@@ -10,6 +10,8 @@ WIDTHS = [1280, 390]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast", "link-in-text-block"]  # all that a theme can break
 PAGES = [page.docname for page in source.pages(ROOT)]
+THEMES = ["light", "dark"]
+ENGLISH = [*PAGES, "search", "404"]
 SEARCHES = [f"{edition.path}/search".lstrip("/") for edition in source.editions(ROOT)]
 # What stands in the same place of the structure has the same colours: to measure thousands of them would take minutes.
 THREE_OF_EACH_KIND = """() => {
@@ -45,14 +47,21 @@ def pale(page, theme: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", [*everywhere(), *SEARCHES, "404"])
 def test_axe_finds_nothing(open_page, name):
-    """On a wide screen and a phone, light and dark."""
+    """On a wide screen and a phone; in English, whose colours are those of all editions, light and dark."""
     for width in WIDTHS:
         page = open_page(f"{name}.html", width)
         settle(page)
         others = {rule: {"enabled": False} for rule in COLOURS}
         assert complaints(page, runOnly=RULES, rules=others) == [], f"{name}, {width} px"
-        for theme in ("light", "dark"):
+        for theme in THEMES if name in ENGLISH else ():
             assert pale(page, theme) == [], f"{name}, {width} px, {theme}"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_colours_of_a_translated_page_can_be_read(open_page, theme):
+    page = open_page(f"tr/{PAGES[1]}.html", 390)
+    settle(page)
+    assert pale(page, theme) == []
 
 
 def test_axe_finds_nothing_in_the_panel_of_a_phone(open_page):

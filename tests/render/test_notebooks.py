@@ -12,6 +12,7 @@ import venv
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
+import answers
 import nbformat
 import pytest
 from packaging.requirements import Requirement
@@ -381,12 +382,15 @@ def test_the_bare_environment_has_nothing_of_the_build(bare_python):
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_run_all_reaches_the_last_cell_in_a_bare_environment(name, html, bare_python, tmp_path):
+    """And behind the exercises, the checks judge the answers of tests/exercises/ as they should."""
     kernels = tmp_path / "kernels" / "bare"
     kernels.mkdir(parents=True)
     argv = [str(bare_python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     (kernels / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "bare", "language": "python"}))
-    notebook = ROOT / "_build" / "notebooks" / "en" / f"{name}.ipynb"
-    (tmp_path / "run.ipynb").write_bytes(notebook.read_bytes())
+    notebook = nbformat.read(ROOT / "_build" / "notebooks" / "en" / f"{name}.ipynb", as_version=4)
+    given = answers.of_page(Path(name).name)
+    order = answers.labels((ROOT / f"{name}.md").read_text("utf8"))
+    nbformat.write(answers.tried(notebook, order, given), tmp_path / "run.ipynb")
     result = subprocess.run(
         [sys.executable, "-m", "jupyter", "execute", "--kernel_name=bare", "--timeout=120", "--inplace", "run.ipynb"],
         cwd=tmp_path,
@@ -402,3 +406,10 @@ def test_run_all_reaches_the_last_cell_in_a_bare_environment(name, html, bare_py
     for cell in executed.cells:
         errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
         assert not errors or "raises-exception" in cell.metadata.tags, errors
+    said = answers.verdicts(executed)
+    misjudged = [
+        f"{one['exercise']}, {one['title']}: {said[number]}"
+        for number, one in enumerate(given)
+        if not said[number].startswith("✓ Solved" if one["right"] else "✗ Not yet: ")
+    ]
+    assert not misjudged, "\n".join(misjudged)
