@@ -16,3 +16,17 @@ const wordsOf = (text) => (fold(text).match(WORD) ?? [])
 
 /** A word and, of a name such as register_buffer, its parts. */
 const withParts = (word) => word.includes("_") ? [word, ...word.split("_").filter((part) => part.length > 1)] : [word];
+
+const PIECE = 8; // milliseconds of work before the page may react
+
+/** Do something with each of many, in pieces, so that the page reacts in between. */
+const inPieces = async (all, action) => {
+  let start = performance.now();
+  for (const [number, one] of all.entries()) {
+    if (performance.now() > start + PIECE) {
+      await new Promise((done) => setTimeout(done));
+      start = performance.now();
+    }
+    action(one, number);
+  }
+};

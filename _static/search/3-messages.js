@@ -25,19 +25,21 @@ const inOrder = (pieces, words) => {
 };
 
 class Messages {
-  /** `known`: [what belongs to it, message] of each. */
-  constructor(known) {
-    this.patterns = known.map(([entry, message]) => {
-      const pieces = piecesOf(message);
-      return { entry, pieces, features: features(pieces.flat()) };
-    });
+  constructor() {
+    this.patterns = [];
     this.counts = new Map();
-    for (const { features } of this.patterns) {
-      for (const feature of features) this.counts.set(feature, (this.counts.get(feature) ?? 0) + 1);
-    }
-    const words = [...this.counts.keys()].filter((feature) => !feature.includes(" "));
     this.spelling = new MiniSearch({ fields: ["word"], idField: "word", tokenize: (word) => [word] });
-    this.spelling.addAll(words.map((word) => ({ word })));
+  }
+
+  /** Know a message of an entry. */
+  add(entry, message) {
+    const pieces = piecesOf(message);
+    const pattern = { entry, pieces, features: features(pieces.flat()) };
+    this.patterns.push(pattern);
+    for (const feature of pattern.features) {
+      if (!feature.includes(" ") && !this.counts.has(feature)) this.spelling.add({ word: feature });
+      this.counts.set(feature, (this.counts.get(feature) ?? 0) + 1);
+    }
   }
 
   /** How much a word or a pair tells: the rarer, the more. */

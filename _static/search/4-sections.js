@@ -4,7 +4,6 @@ const BOOST = { keywords: 6, title: 4, text: 2, code: 1, output: 0.5 };
 const LATER = { exercise: 0.6, solution: 0.3 };
 const MOST_WORDS = 40; // of a query
 const TYPED = 8; // words; a longer query was pasted, and has no typing errors
-const CHUNK = 100; // sections that are taken in before the page may react
 
 const sorted = (word) => [...word].sort().join("");
 
@@ -27,7 +26,7 @@ class Sections {
 
   /** Take all sections in, without keeping the page from reacting. */
   fill() {
-    return this.index.addAllAsync(this.parts, { chunkSize: CHUNK });
+    return inPieces(this.parts, (part) => this.index.add(part));
   }
 
   /** In how many sections a word stands. */

@@ -9,19 +9,24 @@ class Book {
   constructor({ pages, keywords }) {
     this.parts = pages.flatMap((page) => page.parts.map((part) => ({ ...part, page })));
     this.places = new Map();
-    this.parts.forEach((part, number) => {
+    this.messages = new Messages();
+    this.sections = new Sections(this.parts);
+    this.ready = this.takeIn(keywords);
+  }
+
+  /** Make ready what is looked up, messages first. */
+  async takeIn(keywords) {
+    await inPieces(this.parts, (part, number) => {
       const own = part.kind === "solution" ? null : keywords[part.anchor]; // its exercise has the same label
       const phrases = (own?.words ?? []).map((words) => wordsOf(words).join(" "));
       Object.assign(part, { number, keywords: phrases.join("\n"), phrases, words: wordsOf(part.title).join(" ") });
       if (part.kind !== "solution") this.places.set(part.anchor, part);
     });
-    const entries = this.parts.filter((part) => part.kind === "entry");
-    this.messages = new Messages(entries.flatMap((entry) => {
+    await inPieces(this.parts.filter((part) => part.kind === "entry"), (entry) => {
       const further = keywords[entry.anchor]?.messages ?? [];
-      return this.forms(entry, [entry.title, ...further]).map((message) => [entry, message]);
-    }));
-    this.sections = new Sections(this.parts);
-    this.ready = this.sections.fill();
+      for (const message of this.forms(entry, [entry.title, ...further])) this.messages.add(entry, message);
+    });
+    await this.sections.fill();
   }
 
   /** The parts of the book that show the message of an entry. */
