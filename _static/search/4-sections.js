@@ -1,7 +1,7 @@
 // The sections of the book, ranked by how many of a query's words they have, how rare these are and where they stand.
 
 const BOOST = { keywords: 6, title: 4, text: 2, code: 1, output: 0.5 };
-const LATER = { exercise: 0.6, solution: 0.3 };
+const LATER = { question: 0.8, exercise: 0.6, solution: 0.3 };
 const MOST_WORDS = 40; // of a query
 const TYPED = 8; // words; a longer query was pasted, and has no typing errors
 

@@ -22,6 +22,7 @@ from book.render.error_index import INDEX
 EXERCISE = exercise_node | exercise_enumerable_node
 # The title of another section is known when all pages are read: until then its label stands between these two.
 OPEN, CLOSE = "\ue000", "\ue001"
+ASKED = "-asked"  # how the name of a page of questions ends
 
 
 @dataclass
@@ -51,6 +52,8 @@ def parts(doctree: nodes.document, docname: str) -> list[Part]:
     titles = {part.anchor: part.title for part in found if part.kind == "exercise"}
     for part in found:
         part.title = part.title or titles.get(part.anchor, "")
+        if part.kind == "section" and docname.endswith(ASKED):
+            part.kind = "question"
     return found
 
 
