@@ -134,9 +134,18 @@ export class Python {
     this.#printed = 0;
     cell.attachSession(this.#session);
     this.#fail = () => cell.area.future?.dispose();
+    await this.#answer();
     if (await cell.execute(code)) return cell.outputs;
     cell.clear(); // thebe-core's advice
     return null;
+  }
+
+  /** Wait until the process has said something: what is asked while one starts in the place of another can be lost. */
+  async #answer() {
+    const { kernel } = this.#session;
+    for (let second = 0; !this.#process && second < 30; second++) {
+      await Promise.race([kernel.requestKernelInfo().catch(() => {}), new Promise((done) => setTimeout(done, 1000))]);
+    }
   }
 
   interrupt() { return this.#session?.kernel?.interrupt(); }
