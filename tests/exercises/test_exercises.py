@@ -29,8 +29,8 @@ LEVELS = {"recall", "apply", "explore", "design"}
 
 @pytest.fixture(scope="module")
 def sections(html):
-    """The executed sections: every page but the index."""
-    return [page for page in executed_sections() if not page.docname.endswith("/index")]
+    """The executed sections: every page but the index and those of questions."""
+    return [page for page in executed_sections() if not page.docname.endswith(("/index", "-asked"))]
 
 
 def exercises(page) -> list[dict[str, list]]:
