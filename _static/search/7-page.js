@@ -7,6 +7,7 @@ const MOST_LINES = 5; // of the field; results stay in sight
 const PAUSE = 120; // milliseconds after a letter
 const PATIENCE = 300; // milliseconds until what is found so far is shown: a large book takes longer to be taken in
 let book = null;
+let wanted = false; // the index
 
 /** The query that the address has. ⏎ stands for the end of a line in what was pasted into the bar. */
 const asked = () => {
@@ -97,5 +98,14 @@ const arrived = performance.getEntriesByType("navigation")[0]?.type === "navigat
 if (!field.value || arrived) field.focus({ preventScroll: true });
 show();
 
+/** The index is taken in when the reader begins to ask: it is work for a phone. */
+const want = () => {
+  if (wanted) return;
+  wanted = true;
+  document.head.append(element("script", [], { src: results.dataset.index }));
+};
+for (const event of ["pointerdown", "keydown", "input"]) field.addEventListener(event, want);
+
 /** What the script of the index calls. */
 const loadSearch = (index) => { book = new Book(index); show(); };
+if (field.value) want();
