@@ -34,7 +34,8 @@ def complaints(page, **options) -> list[tuple[str, str]]:
 
 
 def settle(page) -> None:
-    """Let the page see which of its boxes scroll."""
+    """Let the page come to its end, and see which of its boxes scroll."""
+    page.wait_for_selector("html:not([data-waits])", state="attached")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
