@@ -49,7 +49,7 @@ class Book {
     const add = (part, words) => found.has(part) || found.set(part, { part, words: new Set(words) });
     for (const part of [...entries, ...this.shown(entries[0])]) add(part, wordsOf(messages.join(" ")).flatMap(withParts));
     const ranked = this.sections.find(telling).filter(({ score }, _, [best]) => score > LEAST * best.score);
-    const last = ({ part }) => entries.length && part.kind in LATER;
+    const last = ({ part }) => entries.length && ["exercise", "solution"].includes(part.kind);
     for (const { part, terms } of [...ranked.filter((one) => !last(one)), ...ranked.filter(last)]) add(part, terms);
     return [...found.values()].slice(0, MOST);
   }
