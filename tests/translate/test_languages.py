@@ -204,7 +204,9 @@ ENGLISH_WORDS = {
 # A quoted message stays as PyTorch prints it, and a journal has its name.
 STAYS_ENGLISH = re.compile("“[^”]*”|Communications of the ACM")
 # Code, output, formulas, titles of papers, and what is marked as being in another language
+# A link to an entry of the index of errors has PyTorch's message
 NOT_IN_THE_LANGUAGE = "pre, code, math, script, style, .cell_input, .cell_output, em, a.external, [lang]:not(html)"
+NOT_IN_THE_LANGUAGE += ", a[href*='errors.html#err-']"
 ELEMENTS_WITH_TEXT = (
     "title, h1, h2, h3, h4, p, li, td, th, dt, dd, figcaption, button, label, summary, svg text, svg title, svg desc"
 )
