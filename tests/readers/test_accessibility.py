@@ -48,7 +48,7 @@ def pale(page, theme: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", [*everywhere(), *SEARCHES, "404"])
 def test_axe_finds_nothing(open_page, name):
-    """On a phone; in English, whose structure and colours are those of all editions, on a wide screen, too, and dark."""
+    """On a phone; in English, which has structure and colours of all editions, on a wide screen and dark, too."""
     for width in WIDTHS if name in ENGLISH else WIDTHS[1:]:
         page = open_page(f"{name}.html", width)
         settle(page)
