@@ -180,7 +180,7 @@ class Cell {
     const exercise = this.root.closest(".exercise[id]");
     if (exercise && this.root.classList.contains("tag_check") && !this.isSolution) {
       const printed = outputs.map((output) => [output.text ?? ""].flat().join("")).join("");
-      const solved = /^✓ Solved/m.test(printed);
+      const solved = /^✓/m.test(printed) && !/^✗/m.test(printed); // in every language
       this.root.classList.toggle("not-yet", !solved);
       judge(exercise, solved);
     }

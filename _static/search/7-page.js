@@ -42,9 +42,12 @@ const result = ({ part, words }) => {
 
 const counted = (found) => found.length < MOST ? found.length : `${MOST}+`;
 
-/** Show what is found; with `state`, a word in the place of the number of results. */
+/** Show what is found; with `state`, a word in the place of the number of results. Who is walking through the results
+ * stays at the one that was reached: a large index arrives in pieces, and each makes the list anew. */
 const list = (found, state) => {
+  const at = results.contains(document.activeElement) ? document.activeElement.href : null;
   results.querySelector("ol").replaceChildren(...found.map(result));
+  if (at) ([...results.querySelectorAll("li a")].find(({ href }) => href === at) ?? field).focus({ preventScroll: true });
   results.querySelector("[role=status]").textContent = state
     ?? (found.length ? results.dataset.found.replace("%s", counted(found)) : results.dataset.nothing);
 };
