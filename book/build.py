@@ -34,7 +34,7 @@ def build_book(root: Path) -> None:
 def bring_up_to_date(root: Path) -> tuple[int, int]:
     """Build what is out of date; return how many notebooks were executed, and how many there are."""
     inputs = Inputs.read(root)
-    if is_built(inputs):
+    if not os.environ.get("EDITION") and is_built(inputs):
         return 0, last_built(root)["notebooks"]
     # Imported here, because loading them takes a second
     from book.render.parallel import render_all
@@ -50,14 +50,15 @@ class Plan:
     """A build on its way: what is left to render, and what has been done."""
 
     inputs: Inputs
-    editions: list
+    editions: list  # that the site consists of
     pages: list
     executed: int  # notebooks
     jobs: list  # one an edition, for `book.render`
+    is_whole: bool  # every edition has a job
 
     @property
     def notebooks(self) -> int:
-        return sum(page.is_notebook for page in self.pages)
+        return sum(page.is_notebook for page in self.pages) * len(self.jobs)
 
 
 def prepare(inputs: Inputs) -> Plan:
@@ -65,18 +66,22 @@ def prepare(inputs: Inputs) -> Plan:
     from book.execute.run import execute
     from book.project import source
     from book.publish import site
-    from book.render.edition import Job
-    from book.translate import catalogs
+    from book.render.edition import Job, is_rendered
+    from book.translate import catalogs, spoken
 
     root = inputs.root
     stamp(root).unlink(missing_ok=True)  # until all is done, so that an interruption is not taken for a build
     editions, config, pages = source.editions(root), source.config(root), source.pages(root)
     site.recover(root)
-    executed = execute(inputs, pages, root / (config["nb_execution_cache_path"] or DEFAULT_CACHE))
     catalogs.compile_all(inputs, editions)
+    chosen = source.chosen_edition(root)
+    made = [chosen] if chosen else editions
+    everywhere = [page for one in made for page in spoken.in_language(inputs, pages, one, one == editions[0])]
+    executed = execute(inputs, everywhere, root / (config["nb_execution_cache_path"] or DEFAULT_CACHE))
     folders = frozenset(page.folder for page in pages)
-    jobs = [Job(root, edition, inputs, folders, settings(root)) for edition in editions]
-    return Plan(inputs, editions, pages, executed, jobs)
+    jobs = [Job(root, edition, inputs, folders, settings(root), edition == editions[0]) for edition in made]
+    there = [one for one in editions if one in made or is_rendered(root, one)]
+    return Plan(inputs, there, pages, executed, jobs, made == editions)
 
 
 def put_together(plan: Plan) -> None:
@@ -90,6 +95,8 @@ def finish(plan: Plan) -> None:
     """Put all rendered editions together as the new site, and note what it was made of."""
     root = plan.inputs.root
     put_together(plan)
+    if not plan.is_whole:
+        return  # the others may be of other sources, or not there
     known = {
         "of": made_of(plan.inputs),
         "site": look_of(root),

@@ -55,7 +55,7 @@ def commands():
 
 @commands.command()
 def book():
-    """Build the site and the notebooks; only what changed is executed."""
+    """Build the site and the notebooks; only what changed is executed (EDITION=pt-br: this edition alone)."""
     build_book(ROOT)
 
 
@@ -110,8 +110,9 @@ def watch_sources():
 def open_lab():
     """Open the notebooks in JupyterLab, in a folder of your own, my-notebooks (EDITION=pt-br)."""
     from book.live import lab
+    from book.project import source
 
-    edition = lab.chosen_edition(ROOT)
+    edition = source.chosen_edition(ROOT) or source.editions(ROOT)[0]
     if not (BUILD / "notebooks" / edition.notebooks).is_dir():
         build_book(ROOT)
     call_until_stopped(*lab.of_reader(ROOT, edition))

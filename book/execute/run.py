@@ -41,20 +41,20 @@ class Run:
 
     async def page(self, page: Page) -> BuildError | None:
         """Execute one page and keep its outputs; return what went wrong, if anything."""
-        self.progress.start(page.docname, page.num_code_cells)
+        self.progress.start(page.name, page.num_code_cells)
         started = time.monotonic()
         try:
             with working_folder(page) as folder:
                 execution = Execution(page.notebook, folder, page.settings, page.place)
                 self.executions.append(execution)
-                await execution.run(lambda _cell_index: self.progress.cell(page.docname))
+                await execution.run(lambda _cell_index: self.progress.cell(page.name))
         except BuildError as problem:
-            self.progress.failed(page.docname)
+            self.progress.failed(page.name)
             return problem
         seconds = time.monotonic() - started
         self.store.keep(page, seconds)
         self.store.lay_ready(page)
-        self.progress.done(page.docname, seconds)
+        self.progress.done(page.name, seconds)
         return None
 
     def stop(self) -> None:
@@ -77,20 +77,41 @@ def working_folder(page: Page) -> Iterator[Path]:
 def execute(inputs: Inputs, pages: list[Page], cache_path: Path) -> int:
     """Bring the outputs of all pages up to date; return how many were executed.
 
+    Of pages that may have the same outputs, one is executed; the others that turn out to have others, afterwards.
     Raises a group of BuildErrors with every failure. On KeyboardInterrupt the kernels are killed first.
     """
     store = Store(inputs, cache_path)
-    changed = [page for page in pages if page.is_notebook and not store.is_current(page)]
-    pending = [page for page in changed if not store.find(page)]
-    for page in changed:
-        if page not in pending:
+    left, executed = [page for page in pages if page.is_notebook and not store.is_current(page)], 0
+    while left:
+        pending, left = sort_out(store, left)
+        execute_all(store, pending)
+        executed += len(pending)
+    return executed
+
+
+def sort_out(store: Store, pages: list[Page]) -> tuple[list[Page], list[Page]]:
+    """Lay the outputs ready that are known; return the pages to execute now, and those to look at again after that."""
+    pending: dict[str, Page] = {}
+    later = []
+    for page in pages:
+        key = page.name if page.settings.at_each_build else store.key(page)
+        if store.find(page):
             store.lay_ready(page)
-    if not pending:
-        return 0
+        elif key not in pending:
+            pending[key] = page
+        else:
+            later.append(page)
+    return list(pending.values()), later
+
+
+def execute_all(store: Store, pages: list[Page]) -> None:
+    """Execute pages, with progress; raises as `execute` does."""
+    if not pages:
+        return
     with Progress() as progress, ThreadPoolExecutor(1) as executor:
         run = Run(store, progress)
         # In a thread of its own: in the main thread nbclient would take over the handling of Ctrl-C.
-        future = executor.submit(asyncio.run, run.all(pending))
+        future = executor.submit(asyncio.run, run.all(pages))
         try:
             while not future.done():
                 time.sleep(0.1)
@@ -101,4 +122,3 @@ def execute(inputs: Inputs, pages: list[Page], cache_path: Path) -> int:
             raise
     if failures := future.result():
         raise ExceptionGroup("execution", failures)
-    return len(pending)

@@ -9,6 +9,7 @@ import copy
 import json
 import re
 import shutil
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +17,8 @@ import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
-from book.execute import kernel, recordings
+from book.execute import kernel, programs, recordings
+from book.execute.programs import code_cells
 from book.project.errors import BuildError
 from book.project.inputs import IMAGES, PAGES, Inputs, digest, machine
 from book.project.source import Page
@@ -26,9 +28,14 @@ OF_KERNEL = ["language_info", "widgets"]  # what a kernel adds to the metadata o
 ENGINE = ("book/", "_static/", "_templates/", "locale/", "recorded/")
 
 
-def shown_file(root: Path, docname: str) -> Path:
-    """Where the outputs lie that a page shows."""
-    return root / "_build" / "executed" / f"{docname}.json"
+def shown_folder(root: Path, edition: str = "") -> Path:
+    """Where the outputs lie that the pages of an edition show; those of the first edition without a name."""
+    return root / "_build" / "executed" / edition
+
+
+def shown_file(root: Path, name: str) -> Path:
+    """Where the outputs lie that a page shows; by its name, which begins with the edition."""
+    return shown_folder(root) / f"{name}.json"
 
 
 def readers_packages(requirements: str) -> str:
@@ -69,14 +76,14 @@ class Store:
         if page.settings.at_each_build:
             return False
         try:
-            shown = json.loads(shown_file(self.root, page.docname).read_text("utf8"))
+            shown = json.loads(shown_file(self.root, page.name).read_text("utf8"))
             return shown["of"] == self.of(page)
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
     def of(self, page: Page) -> str:
         """What a file in `_build/executed` was made of."""
-        return digest(page.text, self.surroundings(page), self.recorded, self.engine)
+        return digest(page.text, page.words, self.surroundings(page), self.recorded, self.engine)
 
     def keyed(self, page: Page) -> nbformat.NotebookNode:
         """The notebook under whose key the cache keeps its outputs: one that reads files has them in its key.
@@ -97,21 +104,38 @@ class Store:
         if not page.settings.executes or page.settings.at_each_build:
             return not page.settings.executes
         try:
-            record = self.cache.match_cache_notebook(self.keyed(page))
-            known = self.cache.get_cache_bundle(record.pk).nb
-            if record.data.get("surroundings") != self.surroundings(page):
+            known = self.known(page)
+            if known is None:
                 return False
             for cell, outputs in zip(code_cells(page.notebook), code_cells(known), strict=True):
                 cell.outputs, cell.execution_count = outputs.outputs, outputs.execution_count
             page.notebook.metadata.update({name: known.metadata[name] for name in OF_KERNEL if name in known.metadata})
-        except KeyError:
-            return False
         except (BuildError, OSError):  # of the page itself, or of the disk
             raise
         except Exception as problem:  # sqlite, JSON, nbformat: whatever a damaged file provokes
             self.put_aside(problem)
             return False
         return True
+
+    def known(self, page: Page) -> nbformat.NotebookNode | None:
+        """The executed notebook whose outputs are those of a page: of the same code, or of the same but for comments
+        that no output shows; None when there is none."""
+        surroundings, keyed = self.surroundings(page), self.keyed(page)
+        with suppress(KeyError):
+            record = self.cache.match_cache_notebook(keyed)
+            if record.data.get("surroundings") == surroundings:
+                return self.cache.get_cache_bundle(record.pk).nb
+        program = programs.program(keyed)
+        for record in self.cache.list_cache_records():
+            if record.data.get("surroundings") == surroundings and record.data.get("program") == program:
+                known = self.cache.get_cache_bundle(record.pk).nb
+                if programs.tell_the_same(known, page.notebook):
+                    return known
+        return None
+
+    def key(self, page: Page) -> str:
+        """The same for pages that may have the same outputs."""
+        return digest(programs.program(self.keyed(page)), self.surroundings(page))
 
     def put_aside(self, problem: Exception) -> None:
         """Remove a damaged cache, and nothing but what jupyter-cache has written there."""
@@ -126,13 +150,17 @@ class Store:
     def keep(self, page: Page, seconds: float) -> None:
         """Remember the outputs of a page that has just been executed."""
         notebook = self.keyed(page)
-        facts = {"execution_seconds": seconds, "surroundings": self.surroundings(page)}
+        facts = {
+            "execution_seconds": seconds,
+            "surroundings": self.surroundings(page),
+            "program": programs.program(notebook),
+        }
         bundle = CacheBundleIn(notebook, str(page.path), data=facts)
         self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
     def lay_ready(self, page: Page) -> None:
         """Write the outputs of the page's notebook, and those recorded on other machines, for Sphinx."""
-        path = shown_file(self.root, page.docname)
+        path = shown_file(self.root, page.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         shown = {
             "of": self.of(page),
@@ -143,8 +171,3 @@ class Store:
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(shown, ensure_ascii=False), "utf8")
         partial.replace(path)
-
-
-def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    """The cells that have outputs."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]

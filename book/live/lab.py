@@ -27,17 +27,6 @@ MARKDOWN_AS_NOTEBOOKS = {
 }
 
 
-def chosen_edition(root: Path) -> Edition:
-    """The edition that EDITION names, else the first."""
-    editions = source.editions(root)
-    wanted = os.environ.get("EDITION", editions[0].notebooks).lower().replace("_", "-")
-    for edition in editions:
-        if wanted in (edition.notebooks.lower(), edition.tag.lower()):
-            return edition
-    names = ", ".join(f"EDITION={edition.notebooks} ({edition.name})" for edition in editions)
-    raise BuildError("make lab", f"the book has no edition {os.environ['EDITION']!r}", f"Choose one of {names}.")
-
-
 @dataclass
 class Copies:
     """The files of an edition in the reader's folder; `known` has the checksum of each as it was copied."""

@@ -3,10 +3,12 @@
 The first step in the path of a page; everything malformed is caught here, before anything runs.
 """
 
+import os
 import posixpath
 import re
 from collections import Counter
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -46,13 +48,25 @@ class Edition:
 
 @dataclass
 class Page:
-    """One file of the table of contents; `text` is all of it, `settings` say how it is executed."""
+    """One file of the table of contents; `text` is all of it, `settings` say how it is executed.
+
+    In an edition in another language, `speak` puts the texts inside its code into that language; `words` is the
+    checksum of where it has them from.
+    """
 
     docname: str
     path: Path
     text: str
     myst: MdParserConfig
     settings: PageSettings
+    edition: str = ""  # the name of the edition for its notebooks, if it is not the first
+    speak: Callable[[str], str] | None = None
+    words: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tells the page from those of all editions."""
+        return f"{self.edition}/{self.docname}" if self.edition else self.docname
 
     @property
     def folder(self) -> str:
@@ -77,10 +91,11 @@ class Page:
         """
         if not self.is_notebook:
             return None
-        reader = create_nb_reader(str(self.path), self.myst, NbParserConfig(), self.text)
+        text = self.speak(self.text) if self.speak else self.text
+        reader = create_nb_reader(str(self.path), self.myst, NbParserConfig(), text)
         name = f"{self.docname}{self.path.suffix}"
         try:
-            return reader.read(self.text)
+            return reader.read(text)
         except (MystMetadataParsingError, ValueError) as problem:
             raise BuildError(name, str(problem), "Mend the options of that cell.") from None
         except IndexError:
@@ -95,10 +110,11 @@ class Page:
         return sum(cell.cell_type == "code" for cell in self.notebook.cells)
 
     def place(self, cell_index: int) -> str:
-        """Say where a cell is: its number among the code cells and its line in the file."""
+        """Say where a cell is: its number among the code cells and its line in the file, which is the English one."""
         number = sum(cell.cell_type == "code" for cell in self.notebook.cells[: cell_index + 1])
-        line = self.notebook.metadata.source_map[cell_index] + 1
-        return f"{self.docname}{self.path.suffix}, code cell {number} (line {line})"
+        line = replace(self, speak=None).notebook.metadata.source_map[cell_index] + 1
+        where = f" in {self.edition}" if self.edition else ""
+        return f"{self.docname}{self.path.suffix}, code cell {number} (line {line}){where}"
 
 
 def read_yaml(path: Path) -> object:
@@ -146,6 +162,19 @@ def editions(root: Path) -> list[Edition]:
         if len(set(values)) < len(values):
             raise BuildError("editions.yml", f"two entries have the same {field}", "Give each its own.")
     return found
+
+
+def chosen_edition(root: Path) -> Edition | None:
+    """The edition that EDITION names; None when it names none. BuildError when the book has no such edition."""
+    wanted = os.environ.get("EDITION", "")
+    known = editions(root)
+    for edition in known:
+        if wanted.lower().replace("_", "-") in (edition.notebooks.lower(), edition.tag.lower()):
+            return edition
+    if not wanted:
+        return None
+    names = ", ".join(f"EDITION={edition.notebooks} ({edition.name})" for edition in known)
+    raise BuildError("EDITION", f"the book has no edition {wanted!r}", f"Choose one of {names}.")
 
 
 def pages(root: Path) -> list[Page]:

@@ -1,7 +1,8 @@
 """Check that every link inside the built site leads to a file, and every fragment to an element."""
 
 import json
-import os.path
+import os
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -46,9 +47,13 @@ def collected(site: Path, notes: Path) -> dict[Path, dict]:
     return {site / name: page for name, page in found.items()}
 
 
-def broken(site: Path, notes: Path) -> list[str]:
-    """Return a line for every link that leads nowhere: 'page: target'. Other hosts are not asked."""
+def broken(site: Path, notes: Path, elsewhere: Iterable[str] = ()) -> list[str]:
+    """Return a line for every link that leads nowhere: 'page: target'. Other hosts are not asked.
+
+    What lies in one of the folders `elsewhere` is not there yet.
+    """
     site = site.resolve()
+    not_there = tuple(str(site / folder) + os.sep for folder in elsewhere)
     pages = collected(site, notes)
     files = {path for path in site.rglob("*") if path.is_file()}
     ids = {path: set(page["ids"]) for path, page in pages.items()}
@@ -59,6 +64,6 @@ def broken(site: Path, notes: Path) -> list[str]:
             file = Path(os.path.normpath(path.parent / unquote(parts.path))) if parts.path else path
             # A fragment of "" or "#" is the top of the page.
             missing_id = file in ids and parts.fragment and unquote(parts.fragment) not in ids[file]
-            if file not in files or missing_id:
+            if (file not in files or missing_id) and not str(file).startswith(not_there):
                 found.append(f"{path.relative_to(site).as_posix()}: {target}")
     return found

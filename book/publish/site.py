@@ -12,6 +12,7 @@ from book.project.address import site_url
 from book.project.errors import BuildError
 from book.project.places import offered_pdf, pdf_folder
 from book.project.source import Edition, Page
+from book.project.source import editions as all_editions
 from book.publish import links, sitemap
 from book.render.edition import work_folder
 
@@ -34,7 +35,8 @@ def put_together(root: Path, editions: list[Edition], pages: list[Page]) -> None
         publish_pdf(root, edition, new["html"])
     if address := site_url(root):
         sitemap.write(new["html"], address, editions, pages)
-    if broken := links.broken(new["html"], root / "_build" / "links.json"):
+    elsewhere = [edition.path for edition in all_editions(root) if edition not in editions]
+    if broken := links.broken(new["html"], root / "_build" / "links.json", elsewhere):
         raise BuildError("broken links", "\n  ".join(["", *broken]), "Mend the link or the label it names.")
     for name in TARGETS:
         swap(new[name], root / "_build" / name)

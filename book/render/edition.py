@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError, SphinxError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from book.execute.store import shown_folder
 from book.project import settings
 from book.project.address import site_url
 from book.project.errors import WAYS_OUT, BuildError
@@ -45,6 +46,11 @@ def work_folder(root: Path, edition: Edition) -> Path:
     return root / "_build" / "work" / edition.notebooks
 
 
+def is_rendered(root: Path, edition: Edition) -> bool:
+    """Whether a build of this edition has come to its end, whatever it was of."""
+    return (work_folder(root, edition) / "keys.json").is_file()
+
+
 @dataclass(frozen=True)
 class Job:
     """What one edition is rendered from; `folders` are those that have pages, `settings` what the environment says."""
@@ -54,10 +60,16 @@ class Job:
     inputs: Inputs
     folders: frozenset[str]
     settings: str
+    is_first: bool  # the edition in the language in which the pages are written
 
     @property
     def work(self) -> Path:
         return work_folder(self.root, self.edition)
+
+    @property
+    def outputs(self) -> Path:
+        """Where the outputs of its pages lie ready."""
+        return shown_folder(self.root, "" if self.is_first else self.edition.notebooks)
 
 
 def overrides(job: Job) -> dict:
@@ -71,7 +83,7 @@ def overrides(job: Job) -> dict:
         "html_baseurl": base,
         "book_edition": edition.notebooks,
         "book_downloads": True,
-        "book_outputs": str(job.root / "_build" / "executed"),
+        "book_outputs": str(job.outputs),
         "nb_execution_mode": "off",  # it is done, see `book.execute`
         "latex_individualpages": False,
     }

@@ -16,7 +16,6 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from book.execute.store import shown_file
 from book.project.inputs import checksum, digest
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class Keys:
         source = Path(env.doc2path(docname, base=False)).as_posix()
         catalog = f"locale/{self.job.edition.code}/LC_MESSAGES/{docname}.po"
         included = [Path(name).as_posix() for name in env.dependencies.get(docname, ())]
-        outputs = shown_file(self.job.root, docname)
+        outputs = self.job.outputs / f"{docname}.json"
         return digest(self.job.inputs.of([source, catalog, *included]), checksum(outputs) if outputs.exists() else "")
 
     def to_write(self, env: BuildEnvironment) -> list[str]:

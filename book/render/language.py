@@ -1,7 +1,7 @@
 """The languages of the book: its own words in each, and the way from a page to the same page in another.
 
-Texts of pages come from their catalogs through Sphinx. Here are the rest: buttons and labels (catalog
-`book`), what Sphinx leaves in English (catalog `sphinx`), words inside drawings
+Texts of pages come from their catalogs through Sphinx, those inside code before a page is read. Here are the rest:
+buttons and labels (catalog `book`), what Sphinx leaves in English (catalog `sphinx`), words inside drawings
 (catalog `figures`), and the mark on a paragraph that is not translated yet.
 """
 
@@ -20,6 +20,7 @@ from sphinx_exercise.nodes import exercise_subtitle
 
 from book.project.address import site_url
 from book.project.source import Edition, editions
+from book.translate.spoken import speaker
 
 _ = get_translation("book")
 CATALOGS = ["book", "figures", "sphinx", "exercise"]
@@ -47,6 +48,13 @@ def parsed(text: str) -> list[nodes.Node]:
     kinds = {"`": nodes.literal, "$": nodes.math}
     pieces = re.split(r"(`[^`]+`|\$[^$]+\$)", text)
     return [kinds[p[0]]("", p[1:-1]) if p[0] in kinds else nodes.Text(p) for p in pieces if p]
+
+
+def speak(app: Sphinx, docname: str, text: list[str]) -> None:
+    """Put the texts inside the code of a page into the language of the edition."""
+    root = Path(app.srcdir)
+    if app.config.language != editions(root)[0].code:
+        text[0] = speaker(root, app.config.language, docname)(text[0])
 
 
 class TranslateTheRest(SphinxTransform):
@@ -143,6 +151,7 @@ def setup(app: Sphinx) -> None:
     for catalog in CATALOGS:
         app.add_message_catalog(catalog, str(Path(app.srcdir, "_build", "locale")))
     app.connect("config-inited", translate_settings)
+    app.connect("source-read", speak)
     app.add_transform(TranslateTheRest)
     app.connect("doctree-resolved", translate_description)
     app.connect("doctree-resolved", mark_untranslated)

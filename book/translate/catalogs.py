@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -26,7 +26,7 @@ from book.project import settings
 from book.project.errors import BuildError
 from book.project.inputs import Inputs
 from book.project.source import Edition, Page, pages
-from book.translate import drawings
+from book.translate import code, drawings
 
 EPOCH = datetime.fromtimestamp(0, UTC)  # no date that changes with every run
 
@@ -61,6 +61,8 @@ def extract(root: Path) -> Path:
         catalog = load(pot, None)
         for text in the_rest(page):
             catalog.add(text)
+        for text, notes in texts_of_code(page).items():
+            catalog.add(text, context=code.CONTEXT, auto_comments=notes)
         save(pot, catalog)
     own = {"book": words_of_the_extension(root), "figures": words_of_the_drawings(root)}
     for name, texts in own.items():
@@ -77,6 +79,17 @@ def the_rest(page: Page) -> list[str]:
     cells = page.notebook.cells if page.is_notebook else []
     alts = [cell.metadata.get("mystnb", {}).get("image", {}).get("alt") for cell in cells]
     return titles + [alt for alt in alts if alt]
+
+
+def texts_of_code(page: Page) -> dict[str, list[str]]:
+    """The texts inside the cells of a page, each with notes for translators: what it is, and the lines it stands in."""
+    texts: dict[str, list[str]] = {}
+    for cell in page.notebook.cells if page.is_notebook else []:
+        for one in code.find(cell.source) if cell.cell_type == "code" else ():
+            if one.text not in texts:
+                texts[one.text] = [f"{one.kind} in the cell that begins with: {cell.source.splitlines()[0]}"]
+                texts[one.text] += code.lines_of(cell.source, one)
+    return texts
 
 
 def words_of_the_extension(root: Path) -> set[str]:
@@ -113,6 +126,10 @@ def refresh(root: Path, editions: list[Edition]) -> None:
             catalog = load(path, edition.code)
             catalog.fuzzy = False
             catalog.header_comment = f"# {path.stem}: {edition.name}"
+            for message in catalog if not is_begun(catalog) else ():
+                if message.context == code.CONTEXT:  # what Babel has guessed from the prose
+                    message.string = ""
+                    message.flags.discard("fuzzy")
             save(path, catalog)
 
 
@@ -172,14 +189,31 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     partial.replace(path)
 
 
-def lost(source: str, translation: str) -> list[str]:
-    """What the source has and the translation lacks, or the other way round."""
+def lost(source: str, translation: str, printed: Mapping[str, str] | None = None) -> list[str]:
+    """What the source has and the translation lacks, or the other way round.
+
+    `printed` has the texts of the page's code with their translations: what the prose quotes of these is translated.
+    """
     found = []
     for kind, pattern in KEPT.items():
         wanted, given = Counter(pattern.findall(source)), Counter(pattern.findall(translation))
+        if kind == "code":
+            quoted(wanted, given, printed or {})
         found += [f"{kind} {text!r} is missing" for text in (wanted - given)]
         found += [f"{kind} {text!r} is not in the source" for text in (given - wanted)]
     return found
+
+
+def quoted(wanted: Counter, given: Counter, printed: Mapping[str, str]) -> None:
+    """Take away what the source quotes of a text of code, and the translation of that text's translation."""
+    for here in wanted - given:
+        texts = [translated for text, translated in printed.items() if here in text]
+        for there in given - wanted:
+            if any(there in text for text in texts):
+                count = min(wanted[here], given[there])
+                wanted[here] -= count
+                given[there] -= count
+                break
 
 
 def out_of_step(root: Path, pots: Path, code: str) -> list[str]:
@@ -190,22 +224,34 @@ def out_of_step(root: Path, pots: Path, code: str) -> list[str]:
         name = f"locale/{code}/LC_MESSAGES/{pot.relative_to(pots).with_suffix('.po').as_posix()}"
         path = root / name
         wanted, there = (
-            {message.id for message in load(file, None) if message.id.strip()} if file.exists() else set()
+            {(message.context, message.id) for message in load(file, None) if message.id.strip()}
+            if file.exists()
+            else set()
             for file in (pot, path)
         )
-        found += [f"{name}: {text[:60]!r} is missing; {way_out}" for text in sorted(wanted - there)]
-        found += [f"{name}: {text[:60]!r} is no longer used; {way_out}" for text in sorted(there - wanted)]
+        found += [f"{name}: {text[:60]!r} is missing; {way_out}" for _, text in sorted(wanted - there, key=str)]
+        found += [f"{name}: {text[:60]!r} is no longer used; {way_out}" for _, text in sorted(there - wanted, key=str)]
     return found
 
 
-def problems(root: Path, code: str) -> list[str]:
-    """Everything that keeps the catalogs of a language from being complete and right."""
+def is_begun(catalog: Catalog) -> bool:
+    """Whether a text of the code of a page is translated."""
+    return any(message.string and not message.fuzzy for message in catalog if message.context == code.CONTEXT)
+
+
+def problems(root: Path, language: str) -> list[str]:
+    """Everything that keeps the catalogs of a language from being complete and right.
+
+    The code of a page is translated as a whole: where not one of its texts is, it speaks English until somebody begins.
+    """
     found = []
-    for path in catalogs(root, code):
-        catalog, name = load(path, code), path.relative_to(root).as_posix()
+    for path in catalogs(root, language):
+        catalog, name = load(path, language), path.relative_to(root).as_posix()
+        printed = {one.id: one.string for one in catalog if one.context == code.CONTEXT and one.string}
+        begun = is_begun(catalog)
         for message in catalog:
             source, translation = message.id, message.string
-            if not source or not source.strip():
+            if not source or not source.strip() or (message.context == code.CONTEXT and not begun):
                 continue
             begin = f"{name}: {source[:60]!r}"
             if not translation:
@@ -213,5 +259,7 @@ def problems(root: Path, code: str) -> list[str]:
             elif message.fuzzy:
                 found.append(f"{begin} is fuzzy: the English has changed")
             else:
-                found += [f"{begin}: {what}" for what in lost(source, translation)]
+                in_code = message.context == code.CONTEXT
+                what_is = code.lost(source, translation) if in_code else lost(source, translation, printed)
+                found += [f"{begin}: {what}" for what in what_is]
     return found

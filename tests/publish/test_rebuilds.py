@@ -37,7 +37,9 @@ print(open("data.csv").read())
 
 ```{code-cell} python3
 import matplotlib.pyplot as plt
-plt.plot([1, 2, 3]);
+# Draws a line
+plt.plot([1, 2, 3])
+plt.title("a rising line");
 ```
 """
 )
@@ -98,8 +100,9 @@ DRAWING = (
 CATALOG = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Language: tr\\n"\n'
 
 
-def entry(text: str, translation: str) -> str:
-    return f'\nmsgid "{text}"\nmsgstr "{translation}"\n'
+def entry(text: str, translation: str, context: str = "") -> str:
+    begin = f'msgctxt "{context}"\n' if context else ""
+    return f'\n{begin}msgid "{text}"\nmsgstr "{translation}"\n'
 
 
 class Book(SmallBook):
@@ -121,7 +124,9 @@ class Book(SmallBook):
         catalogs = root / "locale/tr/LC_MESSAGES"
         (catalogs / "pages").mkdir(parents=True)
         for name, translated in {
-            "pages/first": entry("The first page", "Birinci sayfa"),
+            "pages/first": entry("The first page", "Birinci sayfa")
+            + entry("Draws a line", "Bir çizgi çizer", "code")
+            + entry("a rising line", "yükselen çizgi", "code"),
             "pages/second": entry("The second page", "İkinci sayfa") + entry("A picture of nothing.", "Bir resim."),
             "book": entry("Search this book", "Bu kitapta ara"),
             "figures": entry("inside", "içeride"),
@@ -219,6 +224,10 @@ def take_image_away(book):
 CHANGES = {  # a change of one thing, and how many notebooks it executes
     "a paragraph": (lambda book: book.add("pages/second.md", "\nOne more paragraph.\n"), 0),
     "a cell": (lambda book: book.add_cell("print('new')", "pages/second.md"), 1),
+    "a comment": (lambda book: book.replace("pages/first.md", "# Draws a line", "# Draws one line"), 0),
+    "a comment in a catalog": (lambda book: book.catalog("pages/first", "Bir çizgi çizer", "Çizer"), 0),
+    "a label": (lambda book: book.replace("pages/first.md", "a rising line", "a line that rises"), 1),
+    "a label in a catalog": (lambda book: book.catalog("pages/first", "yükselen çizgi", "çizgi yükselir"), 1),
     "a title": (lambda book: book.replace("pages/second.md", "# The second page", "# Another title"), 0),
     "a label renamed": (rename_label, 0),
     "a label taken away": (take_label_away, 0),
@@ -238,13 +247,13 @@ CHANGES = {  # a change of one thing, and how many notebooks it executes
     "the order of pages": (swap_pages, 0),
     "a page dropped": (drop_page, 0),
     "a remote": (add_remote, 0),
-    "a version in requirements.txt": (change_requirement, 2),
+    "a version in requirements.txt": (change_requirement, 3),
     "the style of plots": (
         lambda book: book.replace("book/execute/matplotlibrc", "axes.grid: True", "axes.grid: False"),
-        2,
+        3,
     ),
-    "a data file": (lambda book: book.write("pages/data.csv", "4,5,6\n"), 2),
-    "an included file": (lambda book: book.write("pages/part.txt", "Another part.\n"), 2),
+    "a data file": (lambda book: book.write("pages/data.csv", "4,5,6\n"), 3),
+    "an included file": (lambda book: book.write("pages/part.txt", "Another part.\n"), 3),
     "a picture": (lambda book: Image.new("RGB", (80, 20), "blue").save(book.root / "pages/picture.png"), 0),
     "a drawing": (lambda book: book.replace("pages/drawing.svg", "inside", "outside"), 0),
     "a picture taken away": (take_image_away, 0),
@@ -290,7 +299,7 @@ def differences(one: Book, other: Book) -> list[str]:
 def test_the_first_build_after_one_that_executed_has_nothing_to_do(built, tmp_path):
     book = copy(built, tmp_path / "book")
     before = book.result()
-    assert "0 of 2 notebooks executed; built in" in book.run("book").stdout
+    assert "0 of 4 notebooks executed; built in" in book.run("book").stdout
     assert book.result() == before
 
 

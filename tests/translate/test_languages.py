@@ -1,6 +1,7 @@
 """Promises to readers of other languages, and to those who translate: with a small third language."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ EDITIONS = source.editions(ROOT)
 GERMAN = {
     "The first page": "Die erste Seite",
     "The second page": "Die zweite Seite",
+    "first": "erste",
     "It has a formula, $x^2$, and points to {ref}`second`.": "Sie hat eine Formel, $x^2$, und zeigt auf {ref}`second`.",
 }
 
@@ -36,7 +38,7 @@ def german_book(tmp_path_factory) -> SmallBook:
         translations.save(path, catalog)
     result = book.run("book", BOOK_URL="https://books.example.org")
     assert result.returncode == 0, result.stderr
-    assert "2 of 2 notebooks executed" in result.stdout  # once for both languages
+    assert "3 of 4 notebooks executed" in result.stdout  # one is the same in both languages
     return book
 
 
@@ -81,6 +83,43 @@ def test_a_footnote_without_one_text_is_named(built_book, page, texts, words):
     assert_fails(built_book, f"pages/{page}.md", words)
 
 
+def test_outputs_are_those_of_the_code_in_the_language(german_book):
+    said = {path: german_book.read(f"_build/html/{path}pages/first.html") for path in ("", "de/")}
+    for path, word in (("", "first"), ("de/", "erste")):
+        page = BeautifulSoup(said[path], "html.parser")
+        assert page.select_one(".cell_input").get_text().strip() == f'print("{word}", 6 * 7)'
+        assert page.select_one(".cell_output").get_text().strip() == f"{word} 42"
+
+
+def test_a_failing_cell_of_a_translation_is_named_with_its_edition(german_book, tmp_path):
+    shutil.copytree(german_book.root, tmp_path / "book")
+    book = SmallBook.existing(tmp_path / "book")
+    book.add_cell("print('first' if 1 else 0)\nassert 'some words' != 'ein paar Worte', 'they differ'")
+    assert book.run("translations").returncode == 0
+    path = book.root / "locale/de/LC_MESSAGES/pages/second.po"
+    catalog = translations.load(path, "de")
+    catalog.get("some words", "code").string = "ein paar Worte"
+    catalog.get("ein paar Worte", "code").string = "ein paar Worte"
+    translations.save(path, catalog)
+    assert_fails(book, "pages/second.md, code cell 2 (line ", "in de", "AssertionError")
+
+
+def test_one_edition_can_be_built_alone(german_book, tmp_path):
+    shutil.copytree(german_book.root, tmp_path / "book")
+    book = SmallBook.existing(tmp_path / "book")
+    english = book.read("_build/html/pages/first.html")
+    book.add("pages/first.md", "\nOne more paragraph.\n")
+    assert "0 of 2 notebooks executed" in book.run("book", EDITION="de").stdout
+    assert "One more paragraph" in book.read("_build/html/de/pages/first.html")
+    assert book.read("_build/html/pages/first.html") == english
+    assert book.run("book").returncode == 0
+    assert "One more paragraph" in book.read("_build/html/pages/first.html")
+    shutil.rmtree(book.root / "_build")
+    assert book.run("book", EDITION="en").returncode == 0  # of a book that has never been built
+    assert not (book.root / "_build/html/de").exists()
+    assert_fails(book, "EDITION", "'fr'", "EDITION=de (Deutsch)", EDITION="fr")
+
+
 def test_notebooks_are_in_the_language_and_their_code_is_the_same(german_book):
     import nbformat
 
@@ -89,9 +128,8 @@ def test_notebooks_are_in_the_language_and_their_code_is_the_same(german_book):
         for code in ("en", "de")
     )
     assert "# Die erste Seite" in german.cells[1].source
-    assert [cell.source for cell in german.cells if cell.cell_type == "code"] == [
-        cell.source for cell in english.cells if cell.cell_type == "code"
-    ]
+    assert [cell.source for cell in english.cells if cell.cell_type == "code"] == ['print("first", 6 * 7)']
+    assert [cell.source for cell in german.cells if cell.cell_type == "code"] == ['print("erste", 6 * 7)']
 
 
 def test_every_page_leads_to_itself_in_the_other_language(german_book):
@@ -155,6 +193,14 @@ def test_a_broken_catalog_stops_the_build_with_its_name(german_book):
 def test_what_a_translation_must_keep_is_checked(source, translation, missing):
     found = lost(source, translation)
     assert missing in found if missing else found == []
+
+
+@pytest.mark.fast
+def test_prose_quotes_what_the_code_prints_in_the_language():
+    printed = {"steps: {n}": "Schritte: {n}", "loss": "Verlust"}
+    assert lost("See `steps:` and `loss`.", "Siehe `Verlust` und `Schritte:`.", printed) == []
+    assert lost("See `steps:`.", "Siehe `Verlust`.", printed) != []
+    assert lost("See `steps:`.", "Siehe `Schritte:`.") != []
 
 
 def test_the_search_compares_words_without_accents(chromium, html):

@@ -1,0 +1,425 @@
+"""The texts inside the code of a page: its comments, docstrings, and strings that are sentences or labels.
+
+Found for the translators, and put in for the readers: the code stays the same but for them. What is a name (of a
+tensor, a layer, a device, a file), a pattern or code is none of them.
+"""
+
+import ast
+import io
+import re
+import textwrap
+import tokenize
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from inspect import cleandoc
+
+from book.translate import literals
+from book.translate.literals import NotAText
+
+CONTEXT = "code"  # of these texts in a catalog
+WIDTH = 79  # columns of a cell, unless a line of the English has more
+LETTERS = re.compile(r"[^\W\d_]{2}")
+MAGIC = re.compile(r"^(\s*)[%!].*$", re.M)
+NO_TEXT = re.compile(r"#\s*(noqa|type:|fmt:|pragma|!|-\*-)")  # comments for programs
+# What prints or shows its arguments; a single word among them is a label.
+SAYING = {"print", "warn", "warning", "text", "annotate", "legend", "title", "suptitle", "xlabel", "ylabel"}
+SAYING |= {"set_title", "set_xlabel", "set_ylabel", "set_label", "set_xticklabels", "set_yticklabels", "set_xticks"}
+SAYING |= {"set_yticks", "supxlabel", "supylabel", "input"}
+LABELS = {"label", "labels", "title", "xlabel", "ylabel", "desc", "tick_labels", "msg"}  # keywords
+# What reads its arguments as something else than a sentence.
+READING = {"exec", "eval", "compile", "run", "Popen", "check_output", "getattr", "hasattr", "setattr", "startswith"}
+READING |= {"endswith", "find", "count", "replace", "split", "rsplit", "partition", "rpartition", "removeprefix"}
+READING |= {"removesuffix", "match", "search", "findall", "sub", "fullmatch", "strftime", "filterwarnings", "einsum"}
+READING_KEYWORDS = {
+    "match",
+    "sep",
+    "end",
+    "fmt",
+    "format",
+    "message",
+    "family",
+    "color",
+    "marker",
+    "dtype",
+    "mode",
+    "loc",
+}
+READING_KEYWORDS |= {"ha", "va", "style", "cmap", "backend", "reduction"}
+
+
+@dataclass
+class Found:
+    """One text: what translators see, and where it stands (offsets into the code)."""
+
+    kind: str  # comment, docstring or string
+    text: str
+    start: int
+    end: int
+    node: ast.AST | None = None
+
+
+def legible(code: str) -> str:
+    """The code without IPython's magic, as long as it was in lines; a cell of `%%writefile` is the file's content."""
+    try:
+        ast.parse(code)
+    except SyntaxError:
+        return MAGIC.sub(r"\1pass", code)
+    return code
+
+
+@lru_cache(maxsize=512)
+def find(code: str) -> tuple[Found, ...]:
+    """The texts of a cell, in order; none of one that Python cannot read."""
+    plain = legible(code)
+    try:
+        tree = ast.parse(plain)
+        tokens = list(tokenize.generate_tokens(io.StringIO(plain).readline))
+    except (SyntaxError, tokenize.TokenError, ValueError):
+        return ()
+    lines = code.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+
+    def offset(row: int, column: int) -> int:
+        return starts[row - 1] + column
+
+    def place(node: ast.AST) -> tuple[int, int]:
+        spans = ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
+        return tuple(offset(row, len(lines[row - 1].encode()[:column].decode())) for row, column in spans)
+
+    found = list(comments(tokens, offset))
+    for node, kind in Strings.of(tree):
+        start, end = place(node)
+        if kind == "docstring":
+            found.append(Found(kind, unwrapped(cleandoc(node.value)), start, end, node))
+            continue
+        try:
+            text = literals.read(code[start:end]).content
+        except NotAText:
+            continue
+        if LETTERS.search("".join(part for part, is_field in parts(text, node) if not is_field)):
+            found.append(Found(kind, text, start, end, node))
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+def parts(text: str, node: ast.AST) -> list[tuple[str, bool]]:
+    """The parts of the text of a string, expressions marked."""
+    return literals.split(text) if isinstance(node, ast.JoinedStr) else [(text, False)]
+
+
+def lines_of(cell: str, one: Found) -> list[str]:
+    """The lines of a cell in which a text stands."""
+    start = cell.rfind("\n", 0, one.start) + 1
+    end = cell.find("\n", one.end)
+    return cell[start : len(cell) if end < 0 else end].splitlines()
+
+
+def lost(source: str, translation: str) -> list[str]:
+    """What a translated text of code must have as the English one has it, and does not."""
+    found = []
+    try:
+        wanted = literals.fields(source)
+    except NotAText:  # no f-string
+        wanted = []
+    try:
+        given = literals.fields(translation)
+    except NotAText:
+        given = []
+    if wanted != given:
+        found.append(f"the expressions are {given}, not {wanted}")
+    for name, ends in (("start", r"^\s*"), ("end", r"\s*$")):
+        if ("\n" in re.search(ends, source)[0]) != ("\n" in re.search(ends, translation)[0]):
+            found.append(f"the line breaks at its {name} differ")
+    return found
+
+
+def comments(tokens: list[tokenize.TokenInfo], offset: Callable[[int, int], int]) -> Iterator[Found]:
+    """The comments that have words; those of neighbouring lines are one text, as a paragraph."""
+    groups: list[list[tokenize.TokenInfo]] = []
+    for token in tokens:
+        if token.type != tokenize.COMMENT:
+            continue
+        alone = not token.line[: token.start[1]].strip()
+        before = groups[-1][-1] if groups else None
+        if alone and before and before.start == (token.start[0] - 1, token.start[1]) and is_alone(before):
+            groups[-1].append(token)
+        else:
+            groups.append([token])
+    for group in groups:
+        text = "\n".join(re.sub("^#+ ?", "", token.string) for token in group)
+        if LETTERS.search(text) and not any(NO_TEXT.match(token.string) for token in group):
+            yield Found("comment", unwrapped(text), offset(*group[0].start), offset(*group[-1].end))
+
+
+def is_alone(token: tokenize.TokenInfo) -> bool:
+    """Whether a comment has its line to itself."""
+    return not token.line[: token.start[1]].strip()
+
+
+def unwrapped(text: str) -> str:
+    """A text whose paragraphs are lines, but those that are set by hand."""
+    paragraphs = [paragraph.rstrip() for paragraph in re.split(r"\n\s*\n", text)]
+    by_hand = re.compile(r"\n(\s|[-*•] )")
+    return "\n\n".join(p if by_hand.search(p) else " ".join(p.split("\n")) for p in paragraphs)
+
+
+class Strings(ast.NodeVisitor):
+    """Finds the docstrings of a cell, and its strings that are sentences or labels."""
+
+    def __init__(self, tree: ast.AST):
+        self.found: list[tuple[ast.AST, str]] = []
+        self.saying = self.reading = False
+        self.names = {name for node in ast.walk(tree) for name in names(node)}
+
+    @classmethod
+    def of(cls, tree: ast.AST) -> list[tuple[ast.AST, str]]:
+        """The nodes of the strings, each with its kind."""
+        visitor = cls(tree)
+        visitor.visit(tree)
+        return visitor.found
+
+    def visit_inside(self, node: ast.AST | None, saying: bool | None = None, reading: bool | None = None) -> None:
+        """Visit a part whose strings are said, or read as something else."""
+        before = self.saying, self.reading
+        self.saying = before[0] if saying is None else saying
+        self.reading = before[1] if reading is None else reading
+        if node is not None:
+            self.visit(node)
+        self.saying, self.reading = before
+
+    def with_docstring(self, node: ast.AST) -> None:
+        body = node.body
+        if body and isinstance(body[0], ast.Expr) and is_string(body[0].value):
+            self.found.append((body[0].value, "docstring"))
+            body = body[1:]
+        for name, value in ast.iter_fields(node):
+            for part in body if name == "body" else value if isinstance(value, list) else [value]:
+                if isinstance(part, ast.AST):
+                    self.visit(part)
+
+    visit_Module = visit_ClassDef = visit_FunctionDef = visit_AsyncFunctionDef = with_docstring
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        self.visit_inside(node.test, saying=False)
+        self.visit_inside(node.msg, saying=True)
+
+    def visit_Raise(self, node: ast.Raise) -> None:
+        self.visit_inside(node.exc, saying=True)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        self.visit_inside(node.func, saying=False)
+        error = self.saying and name.endswith(("Error", "Exception", "Warning"))
+        for argument in node.args:
+            self.visit_inside(argument, saying=name in SAYING or error, reading=self.reading or name in READING)
+        for keyword in node.keywords:
+            label = keyword.arg in LABELS or (keyword.arg == "s" and name in SAYING)
+            reading = self.reading or name in READING or keyword.arg in READING_KEYWORDS
+            self.visit_inside(keyword.value, saying=label, reading=reading)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        looked_for = any(isinstance(op, ast.In | ast.NotIn) for op in node.ops) and is_string(node.left)
+        self.visit_inside(node.left, saying=False, reading=self.reading or looked_for)
+        for part in node.comparators:
+            self.visit_inside(part, saying=False)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self.visit_inside(node.value, saying=False)
+        self.visit_inside(node.slice, saying=False)
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        for key in node.keys:
+            self.visit_inside(key, saying=False)
+        for value in node.values:
+            self.visit(value)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if is_string(node) and not self.reading and self.is_text(node.value):
+            self.found.append((node, "string"))
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        words = " ".join(part.value for part in node.values if isinstance(part, ast.Constant))
+        if not self.reading and (self.saying or is_sentence(words)) and LETTERS.search(words):
+            self.found.append((node, "string"))
+
+    def is_text(self, text: str) -> bool:
+        """Whether a string is a sentence, or a label where one is shown."""
+        if not self.saying:
+            return is_sentence(text) and not is_code(text)
+        word = text.strip(" \n:,.;()=…→-")
+        return bool(LETTERS.search(text)) and not (is_name(word) or word in self.names)
+
+
+def is_string(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text has two words with a space between them."""
+    return len(re.findall(r"(?<![\w.])[^\W\d_]{2,}(?![\w.]*[\w(=])", text)) > 1 and " " in text.strip()
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is a program of its own: several statements, an import, a call or an assignment."""
+    try:
+        body = ast.parse(textwrap.dedent(text)).body
+    except (SyntaxError, ValueError):
+        return False
+    return len(body) > 1 or not isinstance(body[0], ast.Expr) or isinstance(body[0].value, ast.Call)
+
+
+def is_name(word: str) -> bool:
+    """Whether a word is none of a language: it has a dot, a digit, an underscore, or capitals inside."""
+    return bool(re.fullmatch(r"\S*([\w][._/][\w]|\d|[a-z][A-Z]|_)\S*", word)) and " " not in word
+
+
+def names(node: ast.AST) -> list[str]:
+    """The names that a part of a program has."""
+    return [value for name in ("id", "attr", "arg", "name") if isinstance(value := getattr(node, name, None), str)]
+
+
+def translated(code: str, translate: Callable[[str], str | None]) -> tuple[str, list[str]]:
+    """The code with its texts in another language, and what could not be put in, each with its reason.
+
+    `translate` gives the translation of a text, or None. What does not fit stays as it was.
+    """
+    new, problems = code, []
+    for one in reversed(find(code)):
+        text = translate(one.text)
+        if not text or text == one.text:
+            continue
+        try:
+            changed = put_in(new, code, one, text)
+        except NotAText as problem:
+            problems.append(f"{one.text[:60]!r}: {problem}")
+            continue
+        new = changed
+    if new != code and not same_but_texts(code, new):
+        return code, [*problems, "the code would not be the same"]
+    return new, problems[::-1]
+
+
+def put_in(now: str, english: str, one: Found, text: str) -> str:
+    """The cell with one text replaced; what stands behind it may be translated already. NotAText when it cannot be."""
+    start, end = one.start, one.end  # from the end to the start, so that these still hold
+    before, after = now[:start], now[end:]
+    column = len(before) - before.rfind("\n") - 1
+    tail = len(after.partition("\n")[0])
+    original = [len(line) for line in english.splitlines()]
+    first = english.count("\n", 0, start)
+    limit = max(WIDTH, *original[first : english.count("\n", 0, end) + 1])
+    if one.kind == "comment":
+        alone = not before[len(before) - column :].strip()
+        lines = comment(text, limit - column, alone)
+    elif one.kind == "docstring":
+        lines = docstring(now[start:end], text, limit - column)
+    else:
+        return before + string(now, start, end, one, text, limit) + after
+    if any(len(line) > limit - column for line in lines) or len(lines[-1]) + column + tail > limit:
+        raise NotAText(f"does not fit in {limit} columns: {text[:60]!r}")
+    return before + ("\n" + " " * column).join(lines).replace("\n" + " " * column + "\n", "\n\n") + after
+
+
+def comment(text: str, width: int, alone: bool) -> list[str]:
+    """The lines of a comment; one line only beside code."""
+    if not alone:
+        return [f"# {text}"]
+    lines = [part for line in text.split("\n") for part in wrapped(line, width - 2)]
+    return [f"# {line}".rstrip() for line in lines]
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """One line as several, none wider than `width` where words allow it."""
+    if len(line) <= width:
+        return [line]
+    indent = re.match(r"\s*([-*•] )?", line)[0]
+    return textwrap.wrap(
+        line, width, subsequent_indent=" " * len(indent), break_long_words=False, break_on_hyphens=False
+    )
+
+
+def docstring(original: str, text: str, width: int) -> list[str]:
+    """The lines of a docstring in the style of another: the same quotes, closed on a line of its own or not."""
+    quotes = re.match(r"\"{3}|'{3}|\"|'", original)
+    if not quotes:
+        raise NotAText("a docstring with a prefix")
+    quote = quotes[0]
+    body = literals.escaped(text, "\0").replace("\\n", "\n").replace("\\t", "\t").replace(quote, f"\\{quote}")
+    paragraphs = body.split("\n")
+    lines = [part for n, line in enumerate(paragraphs) for part in wrapped(("   " if n == 0 else "") + line, width)]
+    lines[0] = lines[0].removeprefix("   ")
+    if len(quote) == 1 and len(lines) > 1:
+        raise NotAText("a docstring in single quotes has one line")
+    lines[0] = quote + lines[0]
+    own_line = original.rstrip(quote[0]).rpartition("\n")[2].strip() == "" and "\n" in original
+    if own_line or len(lines[-1]) + len(quote) > width:
+        return [*lines, quote]
+    return [*lines[:-1], lines[-1] + quote]
+
+
+def string(now: str, start: int, end: int, one: Found, text: str, limit: int) -> str:
+    """What replaces the literals from `start` to `end` (and may begin with a new line)."""
+    style = literals.read(now[start:end])
+    if style.formatted and literals.fields(text) != literals.fields(one.text):
+        raise NotAText(f"has other expressions: {text[:60]!r}")
+    column = start - now.rfind("\n", 0, start) - 1
+    tail = len(now[end:].partition("\n")[0])
+    whole = literals.written(style, text, 10**6)
+    if len(whole) == 1 and column + len(whole[0]) + tail <= limit:
+        return whole[0]
+    bracketed = depth(now, start) > 0
+    line = now[now.rfind("\n", 0, start) + 1 :]
+    deeper = len(line) - len(line.lstrip()) + 4
+    places = [(column, "", "")] if bracketed else [(column + 1, "(", ")")]
+    places.append((deeper, "\n" + " " * deeper, "") if bracketed else (deeper, "(\n" + " " * deeper, ")"))
+    for at, opening, closing in places:
+        for less in (0, tail + len(closing)):
+            lines = literals.written(style, text, limit - at - less)
+            fits = all(at + len(one) <= limit for one in lines)
+            if fits and at + len(lines[-1]) + len(closing) + tail <= limit:
+                return opening + ("\n" + " " * at).join(lines) + closing
+    raise NotAText(f"does not fit in {limit} columns: {text[:60]!r}")
+
+
+def depth(code: str, place: int) -> int:
+    """How many brackets are open at a place of the code."""
+    level = 0
+    line = code.count("\n", 0, place) + 1
+    column = place - code.rfind("\n", 0, place) - 1
+    for token in tokenize.generate_tokens(io.StringIO(legible(code)).readline):
+        if token.start >= (line, column):
+            break
+        if token.type == tokenize.OP:
+            level += (token.string in "([{") - (token.string in ")]}")
+    return level
+
+
+def same_but_texts(english: str, other: str) -> bool:
+    """Whether two cells are the same program but for the texts that the English one has."""
+    texts = {(n.lineno, n.col_offset) for one in find(english) if (n := one.node) is not None}
+    try:
+        return alike(ast.parse(legible(english)), ast.parse(legible(other)), texts)
+    except SyntaxError:
+        return english == other
+
+
+def alike(one: object, other: object, texts: set[tuple[int, int]]) -> bool:
+    """Whether two parts of programs are the same, but for strings that begin at one of the places `texts`."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list):
+        return len(one) == len(other) and all(alike(a, b, texts) for a, b in zip(one, other, strict=True))
+    if not isinstance(one, ast.AST):
+        return one == other
+    if isinstance(one, ast.JoinedStr) and (one.lineno, one.col_offset) in texts:
+        return expressions(one) == expressions(other)
+    if is_string(one) and is_string(other) and (one.lineno, one.col_offset) in texts:
+        return True
+    return all(alike(getattr(one, name, None), getattr(other, name, None), texts) for name in one._fields)
+
+
+def expressions(node: ast.JoinedStr) -> list[str]:
+    """What an f-string puts into its text, in no order."""
+    return sorted(ast.dump(part) for part in node.values if isinstance(part, ast.FormattedValue))
