@@ -7,6 +7,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from book.translate import catalogs, code
+
 FOLDER = Path(__file__).parent / "exercises"
 KEEP = "_kept = {name: value for name, value in globals().items() if not name.startswith('_')}"
 FORGET = """\
@@ -19,6 +21,19 @@ def of_page(name: str) -> list[dict]:
     """The answers to the exercises of a page (custom-layer): exercise (its label), title, right, code."""
     path = FOLDER / f"{name}.yml"
     return yaml.safe_load(path.read_text("utf8")) if path.exists() else []
+
+
+def sample(answers: list[dict]) -> list[dict]:
+    """The first right and the first wrong answer to each exercise."""
+    found = {(one["exercise"], one["right"]): one for one in reversed(answers)}
+    return [one for one in answers if one is found[one["exercise"], one["right"]]]
+
+
+def in_language(root: Path, edition, name: str, answers: list[dict]) -> list[dict]:
+    """The answers as a reader of an edition would write them, with the texts of its page."""
+    catalog = catalogs.load(root / f"locale/{edition.code}/LC_MESSAGES/{name}.po", edition.code)
+    words = {message.id: message.string for message in catalog if message.context == code.CONTEXT}
+    return [one | {"code": code.translated(one["code"], words.get)[0]} for one in answers]
 
 
 def labels(text: str) -> list[str]:
