@@ -257,8 +257,9 @@ def is_string(node: ast.AST) -> bool:
 
 
 def is_sentence(text: str) -> bool:
-    """Whether a text has two words with a space between them."""
-    return len(re.findall(r"(?<![\w.])[^\W\d_]{2,}(?![\w.]*[\w(=])", text)) > 1 and " " in text.strip()
+    """Whether a text has two words with a space between them, which are not those of Python."""
+    words = re.findall(r"(?<![\w.])[^\W\d_]{2,}(?![\w.]*[\w(=])", text)
+    return len([word for word in words if word not in ("True", "False", "None")]) > 1 and " " in text.strip()
 
 
 def is_code(text: str) -> bool:

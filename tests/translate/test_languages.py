@@ -1,5 +1,6 @@
 """Promises to readers of other languages, and to those who translate: with a small third language."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from bs4 import BeautifulSoup
 
+from book.execute.store import shown_file
 from book.project import source
 from book.translate import catalogs as translations
 from book.translate.catalogs import lost
@@ -304,6 +306,31 @@ def test_search_in_the_language_with_and_without_accents(chromium, html, path, w
     page.goto(f"{(html / path / 'search.html').as_uri()}?q={words}")
     page.locator("#search-results li a", has_text=title).first.wait_for(timeout=10_000)
     page.close()
+
+
+MEASURED = re.compile(r"\b(ms|µs|s|GB/s|GFLOP/s|TFLOP/s|MiB)\b|\"rates\"")
+NUMBERS = re.compile(r"\d+|\b(?:True|False|nan|inf)\b|[✓✗]")
+
+
+def numbers(outputs: list[dict]) -> list[str] | None:
+    """The numbers and verdicts that a cell prints; None of what is measured and never the same twice."""
+    printed = "".join(output.get("text", "") for output in outputs)
+    return None if MEASURED.search(printed) else sorted(NUMBERS.findall(printed))
+
+
+@pytest.mark.parametrize("edition", EDITIONS[1:], ids=lambda edition: edition.tag)
+def test_every_edition_computes_the_same(html, edition):
+    """A program that looks for an English word in a string which is translated would give something else."""
+    different = []
+    for name in (page.docname for page in source.pages(ROOT) if page.is_notebook):
+        pair = [
+            json.loads(shown_file(ROOT, f"{path}{name}").read_text("utf8"))["outputs"]
+            for path in ("", f"{edition.notebooks}/")
+        ]
+        for number, (here, there) in enumerate(zip(*pair, strict=True), 1):
+            if None not in (numbers(here), numbers(there)) and numbers(here) != numbers(there):
+                different.append((name, number, here, there))
+    assert different == []
 
 
 def test_a_catalog_counts_only_real_entries(tmp_path):
