@@ -4,7 +4,9 @@
 outputs where they differ.
 """
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -34,20 +36,31 @@ def of_page(root: Path, page: Page) -> list[dict]:
     """For each recording of exactly this code: device, torch, and for each code cell the outputs that differ.
 
     Says of every other recording of the page that it is not used. Outputs that are the same here are None.
+    Recordings are in the first language; a translated page shows them where they differ from that page's outputs.
     """
     found = []
+    english = replace(page, speak=None) if page.speak else page
     for path in paths(root):
         if path.stem != page.path.stem:
             continue
         recording = nbformat.read(path, as_version=4)
-        if code(recording) != code(page.notebook):
-            print(f"{path.relative_to(root)} was recorded from other code and is not used; make record renews it.")
+        if code(recording) != code(english.notebook):
+            if english is page:
+                print(f"{path.relative_to(root)} was recorded from other code and is not used; make record renews it.")
             continue
-        pairs = zip(code_outputs(page.notebook), code_outputs(recording), strict=True)
+        pairs = zip(outputs_here(root, page), code_outputs(recording), strict=True)
         differing = [there if there and there != here else None for here, there in pairs]
         facts = recording.metadata["recorded"]
         found.append({"device": facts["device"], "torch": facts["torch"], "outputs": differing})
     return found
+
+
+def outputs_here(root: Path, page: Page) -> list[list[NotebookNode]]:
+    """The outputs of this build with which a recording is compared: of the page in the recording's language."""
+    path = root / "_build" / "executed" / f"{page.docname}.json"
+    if page.speak and path.is_file():
+        return [list(map(nbformat.from_dict, one)) for one in json.loads(path.read_text("utf8"))["outputs"]]
+    return code_outputs(page.notebook)
 
 
 def code_outputs(notebook: NotebookNode) -> list[list[NotebookNode]]:

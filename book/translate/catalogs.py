@@ -192,7 +192,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
 def lost(source: str, translation: str, printed: Mapping[str, str] | None = None) -> list[str]:
     """What the source has and the translation lacks, or the other way round.
 
-    `printed` has the texts of the page's code with their translations: what the prose quotes of these is translated.
+    `printed` has the texts of code with their translations: what the prose quotes of these is translated.
     """
     found = []
     for kind, pattern in KEPT.items():
@@ -207,9 +207,9 @@ def lost(source: str, translation: str, printed: Mapping[str, str] | None = None
 def quoted(wanted: Counter, given: Counter, printed: Mapping[str, str]) -> None:
     """Take away what the source quotes of a text of code, and the translation of that text's translation."""
     for here in wanted - given:
-        texts = [translated for text, translated in printed.items() if here in text]
+        texts = [translated for text, translated in printed.items() if here.removeprefix("# ") in text]
         for there in given - wanted:
-            if any(there in text for text in texts):
+            if any(there.removeprefix("# ") in text for text in texts):
                 count = min(wanted[here], given[there])
                 wanted[here] -= count
                 given[there] -= count
@@ -245,9 +245,11 @@ def problems(root: Path, language: str) -> list[str]:
     The code of a page is translated as a whole: where not one of its texts is, it speaks English until somebody begins.
     """
     found = []
-    for path in catalogs(root, language):
-        catalog, name = load(path, language), path.relative_to(root).as_posix()
-        printed = {one.id: one.string for one in catalog if one.context == code.CONTEXT and one.string}
+    loaded = {path: load(path, language) for path in catalogs(root, language)}
+    entries = [message for catalog in loaded.values() for message in catalog]  # a page may quote what another prints
+    printed = {one.id: one.string for one in entries if one.context == code.CONTEXT and one.string}
+    for path, catalog in loaded.items():
+        name = path.relative_to(root).as_posix()
         begun = is_begun(catalog)
         for message in catalog:
             source, translation = message.id, message.string

@@ -1,10 +1,12 @@
 """Promises of the recorded outputs, with a recording made on this machine's CPU."""
 
+import shutil
 import subprocess
 import sys
 
 import pytest
 
+from book.translate import catalogs, code
 from conftest import FRONT_MATTER, ROOT, SmallBook
 
 FACTS = {"device": "Test GPU 3000", "driver": "1.2", "torch": "2.13.0", "cuda": "13.0", "python": "3.12"}
@@ -93,6 +95,25 @@ def test_recordings_can_be_left_out(recorded_book):
     result = recorded_book.run("book", RECORDED="none")
     assert result.returncode == 0, result.stderr
     assert "computed on the test GPU" not in recorded_book.read("_build/html/pages/second.html")
+
+
+def test_a_translated_page_shows_the_recording_where_the_machines_differ(recorded_book, tmp_path):
+    shutil.copytree(recorded_book.root, tmp_path / "book")
+    book = SmallBook.existing(tmp_path / "book")
+    book.add("editions.yml", "- code: de\n  path: de\n  notebooks: de\n  title: Ein Buch\n  name: Deutsch\n")
+    assert book.run("translations").returncode == 0
+    path = book.root / "locale/de/LC_MESSAGES/pages/second.po"
+    catalog = catalogs.load(path, "de")
+    for text, translation in (("the same everywhere", "überall dasselbe"), ("computed on", "berechnet auf")):
+        catalog.get(text, code.CONTEXT).string = translation
+    catalogs.save(path, catalog)
+    result = book.run("book")
+    assert result.returncode == 0, result.stderr
+    assert "not used" not in result.stdout
+    text = book.read("_build/html/de/pages/second.html")
+    assert "berechnet auf the local CPU" in text
+    assert "computed on the test GPU" in text
+    assert "the same everywhere" not in text
 
 
 def test_a_recording_of_other_code_is_not_used_and_the_build_says_so(recorded_book):
