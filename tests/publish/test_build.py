@@ -118,7 +118,7 @@ def test_a_second_edition_is_an_entry_in_editions_yml(built_book):
     built_book.add("editions.yml", "- code: tr\n  path: tr\n  notebooks: tr\n  title: Deneme\n  name: Türkçe\n")
     result = built_book.run("book")
     assert result.returncode == 0, result.stderr
-    assert "0 of 2 notebooks executed" in result.stdout
+    assert "0 of 4 notebooks executed" in result.stdout
     assert '<html lang="tr"' in built_book.site()["tr/pages/first.html"].decode()
     assert (built_book.root / "_build/notebooks/tr/pages/first.ipynb").is_file()
 
