@@ -24,7 +24,9 @@ def program(notebook: NotebookNode) -> str:
     cells = code_cells(notebook)
     marks = [dict(cell.metadata) for cell in cells]
     kernel = dict(notebook.metadata.get("kernelspec", {}))
-    return digest(json.dumps([marks, kernel], sort_keys=True, default=str), *(bare(cell.source) for cell in cells))
+    is_python = "python" in f"{kernel.get('language')} {kernel.get('name')}"  # elsewhere # may begin an instruction
+    codes = (bare(cell.source) if is_python else cell.source for cell in cells)
+    return digest(json.dumps([marks, kernel], sort_keys=True, default=str), *codes)
 
 
 def bare(source: str) -> str:

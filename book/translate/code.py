@@ -63,7 +63,7 @@ def legible(code: str) -> str:
     """The code without IPython's magic, as long as it was in lines; a cell of `%%writefile` is the file's content."""
     try:
         ast.parse(code)
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return MAGIC.sub(r"\1pass", code)
     return code
 
@@ -349,8 +349,9 @@ def docstring(original: str, text: str, width: int) -> list[str]:
     quote = quotes[0]
     body = literals.escaped(text, "\0").replace("\\n", "\n").replace("\\t", "\t").replace(quote, f"\\{quote}")
     paragraphs = body.split("\n")
-    lines = [part for n, line in enumerate(paragraphs) for part in wrapped(("   " if n == 0 else "") + line, width)]
-    lines[0] = lines[0].removeprefix("   ")
+    opening = "\0" * len(quote)  # stands for the quotes, which take their width and indent nothing
+    lines = [part for n, line in enumerate(paragraphs) for part in wrapped(opening * (n == 0) + line, width)]
+    lines[0] = lines[0].removeprefix(opening)
     if len(quote) == 1 and len(lines) > 1:
         raise NotAText("a docstring in single quotes has one line")
     lines[0] = quote + lines[0]

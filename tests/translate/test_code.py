@@ -87,6 +87,12 @@ def test_a_long_text_is_wrapped_where_the_code_allows_it():
         ast.parse(new)
 
 
+def test_the_lines_of_a_docstring_begin_below_each_other():
+    new = put('def f():\n    """Say it."""\n', Say="uma frase que " * 9 + "acaba")
+    indents = {len(line) - len(line.lstrip()) for line in new.splitlines()[1:]}
+    assert indents == {4}
+
+
 def test_expressions_may_stand_in_another_order_but_none_may_be_lost():
     assert put('print(f"One {a} {b:.2f}")', One="{b:.2f} de {a}") == 'print(f"{b:.2f} de {a}")'
     for wrong in ("{a}", "{a} {b:.3f}", "{a} {b:.2f} {c}", "{a} {b:.2f"):
