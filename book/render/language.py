@@ -16,6 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.locale import get_translation
 from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+from sphinx.util.nodes import extract_messages
 from sphinx_exercise.nodes import exercise_subtitle
 
 from book.project.address import site_url
@@ -23,7 +25,9 @@ from book.project.source import Edition, editions
 from book.translate.spoken import speaker
 
 _ = get_translation("book")
+logger = logging.getLogger(__name__)
 CATALOGS = ["book", "figures", "sphinx", "exercise"]
+NOT_READ = "the translation %r begins as a list, a quote or a heading does, so the source text is shown: word it anew"
 
 
 def translate_settings(app: Sphinx, config: Config) -> None:
@@ -57,6 +61,22 @@ def speak(app: Sphinx, docname: str, text: list[str]) -> None:
         text[0] = speaker(root, app.config.language, docname)(text[0])
 
 
+class KeepTranslations(SphinxTransform):
+    """Note what each text is translated to before Sphinx puts the translations in: some it loses.
+
+    A displayed formula would become `::` (Sphinx writes reStructuredText for MyST's parser to read), and a paragraph
+    whose translation begins as a list or a heading does would stay in the source language, in silence.
+    """
+
+    default_priority = 19  # before Sphinx's own translation
+
+    def apply(self, **kwargs):
+        translate = page_catalog(self.app, self.env.docname)
+        for node, text in extract_messages(self.document):
+            if isinstance(node, nodes.math_block | nodes.TextElement) and translate(text) != text:
+                node["translation"] = translate(text)
+
+
 class TranslateTheRest(SphinxTransform):
     """Translate what Sphinx leaves out of a page: titles of exercises and alternative texts of plots.
 
@@ -74,6 +94,15 @@ class TranslateTheRest(SphinxTransform):
         for image in self.document.findall(nodes.image):
             if image.get("alt"):
                 image["alt"] = translate(image["alt"])
+        for node in list(self.document.findall(lambda node: isinstance(node, nodes.Element) and "translation" in node)):
+            text = node.attributes.pop("translation")
+            if isinstance(node, nodes.math_block):
+                node.rawsource = text
+                node.clear()
+                node += nodes.Text(text)
+                node["translated"] = True
+            elif not node.get("translated"):
+                logger.warning(NOT_READ, text, location=node)
 
 
 def page_catalog(app: Sphinx, docname: str) -> Callable[[str], str]:
@@ -152,6 +181,7 @@ def setup(app: Sphinx) -> None:
         app.add_message_catalog(catalog, str(Path(app.srcdir, "_build", "locale")))
     app.connect("config-inited", translate_settings)
     app.connect("source-read", speak)
+    app.add_transform(KeepTranslations)
     app.add_transform(TranslateTheRest)
     app.connect("doctree-resolved", translate_description)
     app.connect("doctree-resolved", mark_untranslated)

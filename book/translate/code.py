@@ -23,7 +23,7 @@ LETTERS = re.compile(r"[^\W\d_]{2}")
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.M)
 NO_TEXT = re.compile(r"#\s*(noqa|type:|fmt:|pragma|!|-\*-)")  # comments for programs
 # What prints or shows its arguments; a single word among them is a label.
-SAYING = {"print", "warn", "warning", "text", "annotate", "legend", "title", "suptitle", "xlabel", "ylabel"}
+SAYING = {"join", "print", "warn", "warning", "text", "annotate", "legend", "title", "suptitle", "xlabel", "ylabel"}
 SAYING |= {"set_title", "set_xlabel", "set_ylabel", "set_label", "set_xticklabels", "set_yticklabels", "set_xticks"}
 SAYING |= {"set_yticks", "supxlabel", "supylabel", "input"}
 LABELS = {"label", "labels", "title", "xlabel", "ylabel", "desc", "tick_labels", "msg"}  # keywords
@@ -249,7 +249,8 @@ class Strings(ast.NodeVisitor):
         if not self.saying:
             return is_sentence(text) and not is_code(text)
         word = text.strip(" \n:,.;()=…→-")
-        return bool(LETTERS.search(text)) and not (is_name(word) or word in self.names)
+        is_label = text.rstrip().endswith(":")  # a word for the reader, though the program has a name like it
+        return bool(LETTERS.search(text)) and not is_name(word) and (is_label or word not in self.names)
 
 
 def is_string(node: ast.AST) -> bool:

@@ -60,19 +60,44 @@ def test_a_paragraph_without_translation_is_shown_in_english_and_marked(german_b
     assert 'class="untranslated' not in german_book.read("_build/html/pages/second.html")
 
 
-def test_a_footnote_is_translated_with_its_paragraph(small_book):
-    small_book.add("editions.yml", "- code: de\n  path: de\n  notebooks: de\n  title: Ein Buch\n  name: Deutsch\n")
-    small_book.add("pages/second.md", "\nA note[^n].\n\n[^n]: Its text.\n")
-    assert small_book.run("translations").returncode == 0
-    path = next(path for path in translations.catalogs(small_book.root, "de") if path.stem == "second")
+def add_german(book: SmallBook, text: str, texts: dict[str, str]) -> None:
+    """Put a text behind the second page, and the German for what it says into the catalog."""
+    book.add("editions.yml", "- code: de\n  path: de\n  notebooks: de\n  title: Ein Buch\n  name: Deutsch\n")
+    book.add("pages/second.md", f"\n{text}")
+    assert book.run("translations").returncode == 0
+    path = next(path for path in translations.catalogs(book.root, "de") if path.stem == "second")
     catalog = translations.load(path, "de")
-    catalog["A note[^n]."].string, catalog["Its text."].string = "Eine Note[^n].", "Ihr Text."
+    for said, german in texts.items():
+        catalog[said].string = german
     translations.save(path, catalog)
+
+
+def test_a_footnote_is_translated_with_its_paragraph(small_book):
+    texts = {"A note[^n].": "Eine Note[^n].", "Its text.": "Ihr Text."}
+    add_german(small_book, "A note[^n].\n\n[^n]: Its text.\n", texts)
     assert (result := small_book.run("book")).returncode == 0, result.stderr
     page = BeautifulSoup(small_book.read("_build/html/de/pages/second.html"), "html.parser")
     mark = page.find("a", role="doc-noteref")
     assert mark.parent.get_text() == "Eine Note[1]."
     assert "Ihr Text." in page.select_one(mark["href"]).get_text()
+
+
+def test_the_words_of_a_displayed_formula_are_translated(small_book):
+    said, german = r"y = x^2 \quad \text{for all } x", r"y = x^2 \quad \text{für alle } x"
+    add_german(small_book, f"$${said}$$\n", {said: german})
+    assert (result := small_book.run("book")).returncode == 0, result.stderr
+    for edition, words in (("", "for all"), ("de/", "für alle")):
+        page = BeautifulSoup(small_book.read(f"_build/html/{edition}pages/second.html"), "html.parser")
+        formula = page.find("math", display="block")
+        assert words in formula.get_text().replace("\N{NO-BREAK SPACE}", " ")
+        assert formula.find_parent(lang=True).name != "p"  # none is marked as another language
+        assert not page.find("p", string="::")
+
+
+@pytest.mark.parametrize("german", ["0. Schritt, und was danach kommt.", "- ein Strich", "# ein Titel", "> ein Zitat"])
+def test_a_translation_that_begins_as_a_list_does_is_named(small_book, german):
+    add_german(small_book, "Step zero, and what comes after it.\n", {"Step zero, and what comes after it.": german})
+    assert_fails(small_book, "pages/second.md", german, "word it anew")
 
 
 @pytest.mark.parametrize(
@@ -212,6 +237,32 @@ def test_the_search_compares_words_without_accents(chromium, html):
     words = ["parâmetro", "PARAMETRO", "ışık", "IŞIK", "İlkleme"]
     assert page.evaluate("words => words.map(fold)", words) == ["parametro", "parametro", "isik", "isik", "ilkleme"]
     page.close()
+
+
+# One term of English is one term in a language: other words that translators have used for it.
+FORBIDDEN = {
+    "pt_BR": r"\bgancho|\batrelad|hospedeir|invólucro|escalonador|estimador direto",
+    "tr": r"\baygıt|denetim nokta|kaputun|ağırlık azalt|düzgün dağıl|\bgraf(?!ik|iğ)|duyarlık|kitaplık|bağdaştırıcı",
+}
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("language", FORBIDDEN)
+def test_a_term_has_one_name(language):
+    texts = [
+        (path.stem, message.string)
+        for path in translations.catalogs(ROOT, language)
+        for message in translations.load(path, language)
+        if message.id
+    ]
+    assert [(page, text) for page, text in texts if re.search(FORBIDDEN[language], str(text), re.I)] == []
+
+
+@pytest.mark.fast
+def test_other_names_of_a_term_would_be_found():
+    said = {"pt_BR": "Um gancho (hook) na CPU", "tr": "bir hesap grafı"}
+    assert all(re.search(FORBIDDEN[language], text, re.I) for language, text in said.items())
+    assert not re.search(FORBIDDEN["tr"], "bir grafik", re.I)
 
 
 @pytest.mark.fast
