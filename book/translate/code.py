@@ -26,6 +26,7 @@ NO_TEXT = re.compile(r"#\s*(noqa|type:|fmt:|pragma|!|-\*-)")  # comments for pro
 SAYING = {"join", "print", "warn", "warning", "text", "annotate", "legend", "title", "suptitle", "xlabel", "ylabel"}
 SAYING |= {"set_title", "set_xlabel", "set_ylabel", "set_label", "set_xticklabels", "set_yticklabels", "set_xticks"}
 SAYING |= {"set_yticks", "supxlabel", "supylabel", "input"}
+OPENING = {"a", "an", "the", "no", "with", "without", "before", "after", "to"}  # `a tensor`, `with assign=True`
 LABELS = {"label", "labels", "title", "xlabel", "ylabel", "desc", "tick_labels", "msg"}  # keywords
 # What reads its arguments as something else than a sentence.
 READING = {"exec", "eval", "compile", "run", "Popen", "check_output", "getattr", "hasattr", "setattr", "startswith"}
@@ -180,7 +181,7 @@ class Strings(ast.NodeVisitor):
         visitor.visit(tree)
         return visitor.found
 
-    def visit_inside(self, node: ast.AST | None, saying: bool | None = None, reading: bool | None = None) -> None:
+    def visit_inside(self, node: ast.AST | None, saying: bool | str | None = None, reading: bool | None = None) -> None:
         """Visit a part whose strings are said, or read as something else."""
         before = self.saying, self.reading
         self.saying = before[0] if saying is None else saying
@@ -215,7 +216,7 @@ class Strings(ast.NodeVisitor):
         for argument in node.args:
             self.visit_inside(argument, saying=name in SAYING or error, reading=self.reading or name in READING)
         for keyword in node.keywords:
-            label = keyword.arg in LABELS or (keyword.arg == "s" and name in SAYING)
+            label = "label" if keyword.arg in LABELS else keyword.arg == "s" and name in SAYING
             reading = self.reading or name in READING or keyword.arg in READING_KEYWORDS
             self.visit_inside(keyword.value, saying=label, reading=reading)
 
@@ -249,7 +250,7 @@ class Strings(ast.NodeVisitor):
         if not self.saying:
             return is_sentence(text) and not is_code(text)
         word = text.strip(" \n:,.;()=…→-")
-        is_label = text.rstrip().endswith(":")  # a word for the reader, though the program has a name like it
+        is_label = self.saying == "label" or text.rstrip().endswith(":")  # for the reader, though a name is like it
         return bool(LETTERS.search(text)) and not is_name(word) and (is_label or word not in self.names)
 
 
@@ -258,9 +259,11 @@ def is_string(node: ast.AST) -> bool:
 
 
 def is_sentence(text: str) -> bool:
-    """Whether a text has two words with a space between them, which are not those of Python."""
+    """Whether a text has two words with a space between them, which are not those of Python, or begins as a phrase."""
     words = re.findall(r"(?<![\w.])[^\W\d_]{2,}(?![\w.]*[\w(=])", text)
-    return len([word for word in words if word not in ("True", "False", "None")]) > 1 and " " in text.strip()
+    said = [word for word in words if word not in ("True", "False", "None")]
+    is_phrase = text.strip().partition(" ")[0].lower() in OPENING and not re.search(r"\w\.\w", text)  # no `a file.pt`
+    return " " in text.strip() and (len(said) > 1 or is_phrase)
 
 
 def is_code(text: str) -> bool:

@@ -39,6 +39,13 @@ def texts(cell: str) -> list[tuple[str, str]]:
         # Names, code, patterns, what is looked for in messages of others
         ('print("cpu.weight", "float32", net["fc1"])', []),
         ('weight = 1\nprint("weight", weight)', []),
+        ('weight = 1\nprint("weight:", weight)', [("string", "weight:")]),
+        ('loss = plt.plot(loss, label="loss")', [("string", "loss")]),
+        (
+            'ways = {"with assign=True": 1, "a tensor": 2, "no": 3}',
+            [("string", "with assign=True"), ("string", "a tensor")],
+        ),
+        ('same = 1\n" ".join("made" if s else "same" for s in x)', [("string", "made")]),
         ('torch.device("cuda")\nopen("a file.pt")\nx = {"momentum": 0.9}', []),
         ('re.findall("two words", text)', []),
         ('if "size mismatch" in str(error): pass', []),
