@@ -161,6 +161,19 @@ def bench():
     call(sys.executable, "-m", "tools.bench")
 
 
+@commands.command()
+def matrix():
+    """Run the notebooks on every Python at hand and three versions of torch (TORCH, ONLY, EDITION, PYTHONS)."""
+    build_book(ROOT)
+    call(sys.executable, "-m", "tools.matrix")
+
+
+@commands.command()
+def outdated():
+    """List the pins that have a newer release; fail on a known vulnerability (needs a network)."""
+    call(sys.executable, "-m", "tools.outdated")
+
+
 @commands.command("publish-notebooks")
 def publish_notebooks():
     """Push the exported notebooks to the branch that Colab opens."""

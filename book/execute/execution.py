@@ -1,28 +1,45 @@
 """Run the cells of one notebook in a kernel of its own: what `make book` and `make record` have in common.
 
-Needs nbclient and ipykernel, and nothing else of the book's environment.
+Needs nbclient and ipykernel, which brings psutil, and nothing else of the book's environment.
 """
 
 import atexit
 import os
 import re
-import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import nbclient.client
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
-from book.execute import kernel, tracebacks
+from book.execute import kernel, limits, tracebacks
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
 
 # A kernel's ports are chosen before it binds them: one that finds them taken meanwhile ends before it has started.
 NOT_STARTED = "before replying to kernel_info"
+SILENT = "didn't respond in"  # one that lives, and is not heard
+# What a cell overwrites in its line. nbclient's own pattern, which is private, begins anywhere in a line and so takes
+# the square of its length: a quarter of an hour for a megabyte.
+nbclient.client._RGX_CARRIAGERETURN = re.compile(r"^.*\r(?=[^\n])", re.M)
+
+
+class Client(NotebookClient):
+    """nbclient's, which keeps of what a kernel shows only what `may_keep` lets through."""
+
+    def __init__(self, notebook: NotebookNode, may_keep: Callable[[dict], bool], **options):
+        super().__init__(notebook, **options)
+        self.may_keep = may_keep
+
+    def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        if msg["msg_type"] == "status" or self.may_keep(msg):
+            return super().process_message(msg, cell, cell_index)
+        return None
 
 
 class Execution:
@@ -33,8 +50,10 @@ class Execution:
 
     def __init__(self, notebook: NotebookNode, folder: Path, settings: PageSettings, place: Callable[[int], str]):
         self.notebook, self.folder, self.settings, self.place = notebook, folder, settings, place
-        self.client: NotebookClient | None = None
+        self.client: Client | None = None
         self.cell_index, self.stopped = 0, False
+        self.met: tuple[int, str, str] | None = None  # the cell that met a limit, what is said of it, the way out
+        self.shown, self.most = 0, limits.of_output()  # bytes of the cell that runs
 
     async def run(self, on_cell: Callable[[int], None], threads: int = kernel.THREADS) -> None:
         """Execute all cells; the notebook then has its outputs. Raises BuildError with cell and way out.
@@ -43,21 +62,26 @@ class Execution:
         """
         for attempt in (1, 2):
             try:
-                return await self.attempt(on_cell, threads)
+                await self.attempt(on_cell, threads)
             except (CellExecutionError, CellTimeoutError, NoSuchKernel, RuntimeError) as problem:
                 if attempt == 2 or NOT_STARTED not in str(problem) or self.stopped:
                     raise explain(self, problem) from None
+            else:
+                if self.met:  # by the last cell, which had ended by then
+                    raise explain(self, RuntimeError())
+                return
 
     async def attempt(self, on_cell: Callable[[int], None], threads: int) -> None:
         """Start a kernel and run all cells in it; whatever nbclient raises."""
 
         def note(cell, cell_index):
-            self.cell_index = cell_index
+            self.cell_index, self.shown = cell_index, 0
             if cell.cell_type == "code":
                 on_cell(cell_index)
 
-        self.client = client = NotebookClient(
+        self.client = client = Client(
             self.notebook,
+            self.may_keep,
             timeout=self.settings.timeout,
             allow_errors=self.settings.allow_errors,
             coalesce_streams=True,  # what is printed arrives in pieces, cut at random
@@ -74,24 +98,55 @@ class Execution:
             finally:
                 # nbclient leaves this behind when a kernel dies before it has started, and stumbles over it at exit
                 atexit.unregister(client._cleanup_kernel)
+                limits.end_those_with("IPYTHONDIR", profile)
         cells = [cell for cell in self.notebook.cells if cell.cell_type == "code"]
         if not tracebacks.chosen(cell.source for cell in cells):
             for cell in cells:
                 tracebacks.shorten(cell.outputs)
 
+    def may_keep(self, message: dict) -> bool:
+        """Whether there is room for what a cell shows; it is stopped when there is not."""
+        if message["msg_type"] == "clear_output":
+            self.shown = 0
+        self.shown += limits.size(message["content"]) + limits.size(message.get("buffers"))
+        if self.shown > self.most:
+            self.give_up(*limits.too_much_output(self.most))
+        return not self.met
+
+    @property
+    def process(self) -> subprocess.Popen | None:
+        """The kernel's process while it runs."""
+        process = getattr(getattr(getattr(self.client, "km", None), "provisioner", None), "process", None)
+        return process if process and process.poll() is None else None
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the kernel's process while it runs."""
+        process = self.process
+        return process.pid if process else None
+
+    def give_up(self, what: str, way_out: str) -> None:
+        """Stop because a limit is met; `run` then says where, and this."""
+        self.met = self.met or (self.cell_index, what, way_out)
+        self.stop()
+
     def stop(self) -> None:
         """Kill the kernel with whatever its cells have started, and start no other; `run` then ends with an error."""
         self.stopped = True
-        process = getattr(getattr(getattr(self.client, "km", None), "provisioner", None), "process", None)
-        if process and process.poll() is None:  # a kernel leads a process group of its own
-            process.kill() if os.name == "nt" else os.killpg(process.pid, signal.SIGKILL)
+        if process := self.process:
+            limits.kill(process)
 
 
 def explain(execution: Execution, problem: Exception) -> BuildError:
     """Turn an exception of nbclient into a message with file, cell and way out."""
-    where = execution.place(execution.cell_index)
+    where = execution.place(execution.met[0] if execution.met else execution.cell_index)
     page = where.partition(",")[0]
-    if isinstance(problem, CellExecutionError):
+    if execution.met:
+        _cell, what, way_out = execution.met
+    elif isinstance(problem, CellExecutionError) and problem.ename == "StdinNotImplementedError":
+        what = "asks for input, and nobody answers while the book is built"
+        way_out = "Write the answer into the cell, or tag it raises-exception if the error is to be shown."
+    elif isinstance(problem, CellExecutionError):
         what = f"{problem.ename}: {problem.evalue}"
         if execution.settings.show_traceback:
             what += "\n" + re.sub(r"\x1b\[[0-9;]*m", "", problem.traceback)  # without colours
@@ -102,10 +157,10 @@ def explain(execution: Execution, problem: Exception) -> BuildError:
     elif isinstance(problem, NoSuchKernel):
         where, what = f"{page}, front matter", f"no kernel named {problem.name!r}"
         way_out = "Set kernelspec: name: python3."
-    elif NOT_STARTED in str(problem):
+    elif NOT_STARTED in str(problem) or SILENT in str(problem):
         where, what = page, f"the kernel did not start ({problem})"
-        way_out = "Run the command again; if it stays so, see what python -m ipykernel_launcher says."
+        way_out = "Run it again; if it stays so, see what python -m ipykernel_launcher says. It needs 127.0.0.1."
     else:  # nbclient's DeadKernelError
         what = f"the kernel died while it ran this cell ({problem})"
-        way_out = "The cell ended its own process or ran out of memory: run it alone in make edit."
+        way_out = "The cell ended its own process, failed in C code or ran out of memory: run it alone in make edit."
     return BuildError(where, what, way_out)

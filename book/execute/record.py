@@ -17,7 +17,7 @@ import jupytext
 import nbformat
 import yaml
 
-from book.execute import kernel
+from book.execute import kernel, limits
 from book.execute.execution import Execution
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
@@ -88,7 +88,8 @@ def execute(root: Path, path: Path) -> nbformat.NotebookNode:
         return f"{path.name}, code cell {number}"
 
     execution = Execution(notebook, path.parent, settings(root, notebook), place)
-    asyncio.run(execution.run(lambda _cell_index: None, threads=kernel.CORES))
+    with limits.memory_watched(lambda: [execution]):
+        asyncio.run(execution.run(lambda _cell_index: None, threads=kernel.CORES))
     return notebook
 
 

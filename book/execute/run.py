@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from book.execute import kernel
+from book.execute import kernel, limits
 from book.execute.execution import Execution
 from book.execute.progress import Progress
 from book.execute.store import Store
@@ -36,7 +36,8 @@ class Run:
             async with places:
                 return None if self.stopping else await self.page(page)
 
-        results = await asyncio.gather(*(take_turn(page) for page in pages))
+        with limits.memory_watched(lambda: self.executions):
+            results = await asyncio.gather(*(take_turn(page) for page in pages))
         return [result for result in results if result]
 
     async def page(self, page: Page) -> BuildError | None:
@@ -108,6 +109,7 @@ def execute_all(store: Store, pages: list[Page]) -> None:
     """Execute pages, with progress; raises as `execute` does."""
     if not pages:
         return
+    limits.of_output()  # what is no number is said once, not for each page
     with Progress() as progress, ThreadPoolExecutor(1) as executor:
         run = Run(store, progress)
         # In a thread of its own: in the main thread nbclient would take over the handling of Ctrl-C.

@@ -12,6 +12,7 @@ import shutil
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 from jupyter_cache import get_cache
@@ -57,7 +58,11 @@ class Store:
 
     @cached_property
     def cache(self):
-        """The jupyter-cache; opened only when a page has changed."""
+        """The jupyter-cache; opened only when a page has changed. BuildError where SQLite would find another path."""
+        path = str(self.cache_path)
+        if "?" in path or unquote(path) != path:  # jupyter-cache makes an address of it, as it is
+            what = "has ? or % in its path, and SQLite would put its file elsewhere"
+            raise BuildError(path, what, "Rename the folder, or name another one in execute: cache:.")
         return get_cache(self.cache_path)
 
     def read_by(self, page: Page) -> list[str]:

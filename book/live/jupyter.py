@@ -5,6 +5,8 @@ import secrets
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -14,7 +16,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import TraitError
 from traitlets.config import Config
 
-from book.execute import kernel
+from book.execute import kernel, limits
 
 IDLE_LIMIT = 600  # seconds that the kernel of a page that was closed stays
 
@@ -44,12 +46,34 @@ class OneKernel(KernelSpecManager):
         return KernelSpec(argv=[*command, *kernel.ARGUMENTS], env=kernel.environment(), language="python")
 
 
+@dataclass(frozen=True)
+class Running:
+    """A kernel that runs, as its memory is watched (`book.execute.limits`)."""
+
+    process: subprocess.Popen
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.process.poll() is None else None
+
+    def give_up(self, what: str, way_out: str) -> None:
+        """Kill it; its page says that Python has ended, and the terminal why."""
+        limits.kill(self.process)
+        print(f"A page's cells: {what}\n  → {way_out}", flush=True)
+
+
 class Kernels(AsyncMappingKernelManager):
     """Keeps what kernels write to the terminal out of it, and lists them even while another one starts."""
 
     async def start_kernel(self, **options) -> str:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return await super().start_kernel(**options, **quiet)
+
+    def running(self) -> Iterator[Running]:
+        """The kernels that have a process."""
+        for manager in list(self._kernels.values()):
+            if process := getattr(manager.provisioner, "process", None):
+                yield Running(process)
 
     def kernel_model(self, kernel_id: str) -> dict:
         """A kernel as the server describes it; KeyError, which a list leaves out, while it is being started.

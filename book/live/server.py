@@ -26,6 +26,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 
+from book.execute import limits
 from book.live import pages
 from book.live.port import listen
 from book.project.errors import BuildError
@@ -100,7 +101,8 @@ def serve(root: Path, port: int, folder: Path, device: subprocess.Popen) -> None
     end_with_make(server.stop)
     first = next(iter(parse_toc_yaml(root / "_toc.yml"))).removesuffix(".md")
     address = f"http://{host}/{first}.html#live={token}"
-    with leading_page(root, address) as page:
+    kernels = server.kernel_manager.running
+    with limits.memory_watched(kernels), leading_page(root, address) as page:
         print(f"The cells run with {said}.\nOpen {address}\nCtrl-C stops it.", flush=True)
         # In a thread: a browser in the terminal would keep us
         threading.Thread(target=webbrowser.open, args=[page], daemon=True).start()

@@ -3,6 +3,7 @@
 The first step in the path of a page; everything malformed is caught here, before anything runs.
 """
 
+import codecs
 import os
 import posixpath
 import re
@@ -27,6 +28,12 @@ from book.project.page_settings import PageSettings
 
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is compiled in
 TASK = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s")
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+    codecs.BOM_UTF8: "UTF-8 with a byte order mark",
+}
+MERGE = re.compile(r"^(<{7}|>{7})(?= |$)", re.M)
 CODE_CELLS = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.M | re.S)
 
 
@@ -117,12 +124,42 @@ class Page:
         return f"{self.docname}{self.path.suffix}, code cell {number} (line {line}){where}"
 
 
+def read_text(path: Path, name: str) -> str:
+    """The text of a file that people write; BuildError when it is not plain UTF-8 or a merge is not finished in it.
+
+    Without this, marks of a merge would be published, and a page whose first line is not `---` would have no cells.
+    """
+    data, way_out = path.read_bytes(), "Save the file in UTF-8, without a byte order mark (BOM)."
+    for start, encoding in BYTE_ORDER_MARKS.items():
+        if data.startswith(start):
+            raise BuildError(name, f"is {encoding}", way_out)
+    try:
+        text = data.decode("utf8")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise BuildError(f"{name}, line {line}", "is not UTF-8", way_out) from None
+    if "\0" in text:
+        raise BuildError(f"{name}, line {line_at(text, text.index(chr(0)))}", "is not UTF-8", way_out)
+    refuse_merge(text, name)
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # as in text mode
+
+
+def refuse_merge(text: str, name: str) -> None:
+    """BuildError when a merge that has found two versions of a line is not finished."""
+    if mark := MERGE.search(text):
+        where = f"{name}, line {line_at(text, mark.start())}"
+        raise BuildError(where, f"has the mark of a merge: {mark[0]}", "Keep one of the two sides, without the marks.")
+
+
+def line_at(text: str, place: int) -> int:
+    """The number of the line in which a character stands."""
+    return text.count("\n", 0, place) + 1
+
+
 def read_yaml(path: Path) -> object:
     """Parse a YAML file; BuildError names the file and line when it is missing or malformed."""
     try:
-        return yaml.load(path.read_text("utf8"), YAML)
-    except UnicodeDecodeError:
-        raise BuildError(path.name, "is not UTF-8", "Save the file in UTF-8.") from None
+        return yaml.load(read_text(path, path.name), YAML)
     except FileNotFoundError:
         raise BuildError(path.name, "is missing", "Run the command in the folder of the book.") from None
     except yaml.YAMLError as problem:
@@ -212,12 +249,9 @@ def read_page(root: Path, docname: str, myst: MdParserConfig, common: NbParserCo
     path = root / f"{docname}.md"
     name = f"{docname}.md"
     try:
-        text = path.read_text("utf8")
+        text = read_text(path, name)
     except FileNotFoundError:
         raise no_such_page(root, docname) from None
-    except UnicodeDecodeError as problem:
-        line = path.read_bytes()[: problem.start].count(b"\n") + 1
-        raise BuildError(f"{name}, line {line}", "is not UTF-8", "Save the file in UTF-8.") from None
     data = page_settings.front_matter(name, text)
     own = page_settings.of_page(common, PurePosixPath(path.as_posix()), name, data)
     return Page(docname, path, text, myst, own)

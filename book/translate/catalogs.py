@@ -13,19 +13,20 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 from jupyter_book.sphinx import build_sphinx
 
 from book.project import settings
 from book.project.errors import BuildError
 from book.project.inputs import Inputs
-from book.project.source import Edition, Page, pages
+from book.project.source import Edition, Page, pages, refuse_merge
 from book.translate import code, drawings
 
 EPOCH = datetime.fromtimestamp(0, UTC)  # no date that changes with every run
@@ -43,6 +44,7 @@ KEPT = {
 def extract(root: Path) -> Path:
     """Write a `.pot` for each page; return their folder."""
     folder = root / "_build" / "gettext"
+    folder.mkdir(parents=True, exist_ok=True)  # where that may not be, an OSError says more than Sphinx
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # no date that changes with every run
     overrides = {
         "latex_individualpages": False,
@@ -140,11 +142,18 @@ def catalogs(root: Path, code: str) -> list[Path]:
 
 def load(path: Path, code: str | None) -> Catalog:
     """Read a catalog; BuildError names file and line when it is broken."""
+    data = path.read_bytes()
+    if not data.strip():  # what a full disk leaves; Babel takes it for a catalog without entries
+        raise BuildError(str(path), "is empty", "Bring it back from git, or remove it and run make translations.")
+    refuse_merge(data.decode("latin-1"), str(path))  # its first entry says how it is encoded
+    way_out = "Mend that line; a .po is easiest edited with Poedit."
     try:
-        with path.open("rb") as file:
-            return read_po(file, locale=code, abort_invalid=True)
+        return read_po(BytesIO(data), locale=code, abort_invalid=True)
+    except PoFileError as problem:
+        what = str(problem).removesuffix(f" on {problem.lineno}")
+        raise BuildError(f"{path}, line {problem.lineno + 1}", what, way_out) from None
     except Exception as problem:  # Babel raises several kinds
-        raise BuildError(str(path), str(problem), "Mend that line; a .po is easiest edited with Poedit.") from None
+        raise BuildError(str(path), str(problem), way_out) from None
 
 
 def save(path: Path, catalog: Catalog) -> None:

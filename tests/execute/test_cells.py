@@ -34,8 +34,9 @@ def test_a_cell_past_its_time_limit_is_stopped(built_book):
     assert_fails(built_book, "pages/second.md, code cell 2", "more than 2 s", "timeout:")
 
 
-def test_a_dead_kernel_is_said(built_book):
-    built_book.add_cell("import os\nos._exit(1)")
+@pytest.mark.parametrize("code", ["import os\nos._exit(1)", "import ctypes\nctypes.string_at(0)"], ids=["exit", "in C"])
+def test_a_dead_kernel_is_said(built_book, code):
+    built_book.add_cell(code)
     assert_fails(built_book, "pages/second.md, code cell 2", "the kernel died")
 
 
@@ -93,7 +94,9 @@ def test_the_settings_of_a_readers_ipython_do_not_change_outputs(built_book, tmp
 def test_a_kernel_that_did_not_start_is_tried_once_more(monkeypatch):
     """Another program may have taken its ports; a kernel that dies later has itself to blame."""
     late, early = (DeadKernelError(f"Kernel died ({when})") for when in ("in a cell", f"x {NOT_STARTED}"))
+    silent = RuntimeError("Kernel didn't respond in 60 seconds")  # as where 127.0.0.1 is not there
     cases = [([early, None], None), ([early, early], "did not start"), ([late], "died while"), ([None], None)]
+    cases.append(([silent], "a.md: the kernel did not start"))
     for answers, outcome in cases:
         left = list(answers)
 

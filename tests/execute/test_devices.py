@@ -1,0 +1,118 @@
+"""The pages' code on machines that this one is not: each branch of the device code runs, with what torch would report.
+
+The accelerators are pretended (see `pretend`), so what a cell prints of speed and of numbers proves nothing here.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import pretend
+import pytest
+
+from conftest import ROOT
+
+PAGE = ROOT / "chapter_computation" / "use-gpu.md"
+WHOLE = ["a T4 with 3 GiB left", "two H100", "an Apple GPU of 8 GB"]
+RUN = """
+import linecache
+
+page = {}
+for number, (code, raises) in enumerate(CELLS, 1):
+    name = f"<cell {number}>"
+    linecache.cache[name] = len(code), None, code.splitlines(True), name
+    try:
+        exec(compile(code, name, "exec"), page)
+    except Exception as error:
+        if not raises:
+            raise
+        print("raised", type(error).__name__)
+    else:
+        assert not raises, f"cell {number} did not raise"
+print("reached the end")
+"""
+
+
+def run(machine: str, cells: list, folder: Path) -> str:
+    """What the cells print on a machine; fails where one of them raises that should not, or does not and should."""
+    path = folder / "page.py"
+    path.write_text(f"CELLS = {cells!r}\n{RUN}", "utf8")
+    result = subprocess.run(
+        [sys.executable, pretend.__file__, machine, str(path)],
+        cwd=folder,
+        env=os.environ | {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
+    assert result.stdout.endswith("reached the end\n")
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def cells() -> list[tuple[str, bool]]:
+    """The code of the page's cells, and whether each is to raise."""
+    notebook = jupytext.read(PAGE, fmt="md:myst")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [(cell.source, "raises-exception" in cell.metadata.get("tags", [])) for cell in code]
+
+
+@pytest.fixture(scope="module")
+def solved() -> int:
+    """How many exercises the page has."""
+    return PAGE.read_text("utf8").count(":::{solution-start}")
+
+
+@pytest.mark.parametrize("machine", WHOLE)
+def test_the_page_runs_to_its_end(machine, cells, solved, tmp_path):
+    out = run(machine, cells, tmp_path)
+    assert f"device: {pretend.MACHINES[machine].kind}\n" in out
+    assert "not used" not in out
+    assert out.count("✓ ") >= solved
+    assert "all on one device: True" in out
+    if machine == "a T4 with 3 GiB left":
+        assert "gpu float16" in out
+        assert "gpu tf32" not in out
+        assert "published 320" in out or "320 published" in out
+    if machine == "two H100":
+        assert "gpu tf32" in out
+        assert "rank 1 of 2" in out
+        assert "CUDA_VISIBLE_DEVICES='0': 1 GPUs" in out
+        assert "CUDA_VISIBLE_DEVICES='': 0 GPUs" in out
+
+
+@pytest.mark.parametrize("machine", sorted(set(pretend.MACHINES) - set(WHOLE)))
+def test_the_page_finds_what_works(machine, cells, tmp_path):
+    """An accelerator of a third kind is used; one that refuses to work is named, with its words, and the CPU serves."""
+    first = next(number for number, (code, _) in enumerate(cells) if "def seconds_for" in code)
+    out = run(machine, cells[:first], tmp_path)
+    if machine == "an Intel GPU":
+        assert "device: xpu\n" in out
+    else:
+        says = {
+            "an exclusive card": "busy or unavailable",
+            "too new a card": "no kernel image",
+            "a full card": "memory",
+        }
+        assert "not used, cuda: CUDA " in out
+        assert says[machine] in out
+        assert "device: cpu\n" in out
+
+
+def test_the_stand_in_refuses_what_a_device_refuses(tmp_path):
+    """Else the tests above would prove nothing."""
+    cells = [
+        ("import torch\nX = torch.ones(2, device='cuda')\nprint(X.device, (X + 1).device, X.cpu().device)", False),
+        ("X + torch.ones(2)", True),
+        ("X.numpy()", True),
+        ("torch.empty(2**40, device='meta').to('cuda')", True),
+        ("Y = torch.empty(2**30, device='cuda')", True),
+        ("W = torch.ones(2, requires_grad=True)\n(W.to('cuda') * X).sum().backward()\nprint(W.grad.device)", False),
+    ]
+    out = run("a T4 with 3 GiB left", cells, tmp_path)
+    assert "cuda:0 cuda:0 cpu\n" in out
+    assert out.endswith("cpu\nreached the end\n")
+    assert out.count("raised RuntimeError") + out.count("raised TypeError") + out.count("raised Out") >= 3
