@@ -37,7 +37,7 @@ def phase(root: Path, process: subprocess.Popen, children: list[psutil.Process])
         return "executing"
     if (root / "_build/html.new").exists():
         return "putting together"
-    keys = [(root / f"_build/work/{edition}/keys.json").exists() for edition in ("en", "tr")]
+    keys = [(root / "_build" / "work" / edition / "keys.json").exists() for edition in ("en", "tr")]
     return "starting, or between two steps" if all(keys) else "rendering"
 
 
