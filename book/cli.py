@@ -5,7 +5,6 @@ What a command needs is imported by it: a build that finds nothing changed takes
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ import click
 
 from book.build import build_book
 from book.execute import kernel
-from book.project import browser
+from book.project import browser, stops
 from book.project.errors import BuildError, from_os_error
 
 ROOT = Path.cwd()
@@ -182,10 +181,19 @@ def publish_notebooks():
     branch.publish(ROOT)
 
 
+@commands.command("propose")
+def propose_recordings():
+    """Push recorded/ to a branch, and open a pull request for it."""
+    from book.publish import proposal
+
+    proposal.propose(ROOT)
+
+
 @commands.command()
 def clean():
     """Remove everything that was built (not .venv)."""
-    shutil.rmtree(BUILD, ignore_errors=True)
+    if BUILD.is_dir():
+        shutil.rmtree(BUILD)
 
 
 @commands.command("help")
@@ -197,15 +205,9 @@ def show_help(context):
         print(f"  {name:<18} {command.help}")
 
 
-def interrupt(*_):
-    """Ctrl-C, and a polite `kill`, which is handled like it."""
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Run a command; turn what an author can mend into a message and exit status 1."""
-    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts a job in the background with SIGINT ignored
-        signal.signal(number, interrupt)
+    stops.heed()
     try:
         commands(standalone_mode=False)
         return 0

@@ -7,7 +7,6 @@ by more on a machine that does other work meanwhile.
 
 import os
 import platform
-import signal
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from book.project import stops
 from tools import build_times, growth, lighthouse, weights
 from tools.copies import copy, temporary
 from tools.measure import NOTE
@@ -88,15 +88,9 @@ def report_pages(site: Path, no_lighthouse: bool) -> None:
         print("No npx on this machine: the pages are not measured with Lighthouse (it comes with Node.js).")
 
 
-def interrupt(*_) -> None:
-    """Ctrl-C, and a polite `kill`, which is handled like it."""
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Run a part or all; return the exit status. What is temporary is removed, whatever happens."""
-    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts a job in the background with SIGINT ignored
-        signal.signal(number, interrupt)
+    stops.heed()
     try:
         commands(standalone_mode=False)
         return 0

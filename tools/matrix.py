@@ -11,7 +11,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -31,7 +30,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from packaging.version import Version
 
-from book.project import source
+from book.project import source, stops
 from book.project.environment import interpreter
 from book.project.errors import BuildError
 
@@ -396,15 +395,9 @@ def matrix(root: Path) -> int:
     return 1 if failures else 0
 
 
-def interrupt(*_) -> None:
-    """Ctrl-C, and a polite `kill`, which is handled like it."""
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Run it; return the exit status. What is temporary is removed, whatever happens."""
-    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts a job in the background with SIGINT ignored
-        signal.signal(number, interrupt)
+    stops.heed()
     try:
         return matrix(ROOT)
     except click.ClickException as problem:

@@ -1,11 +1,12 @@
 """`make record`: execute the pages that depend on the device here, and keep them with their outputs.
 
-Writes `recorded/<device>/<page>.ipynb`. Needs torch, nbclient, ipykernel and jupytext (with its PyYAML), and
-nothing else of the book's environment, so that it runs on a GPU machine without a network, as
-`python3 -m book.execute.record`.
+Writes `recorded/<device>/<page>.ipynb`, and `recorded/<device>/<edition>/<page>.ipynb` for the code of each other
+language. Needs torch, nbclient, ipykernel, jupytext (with its PyYAML) and, for the other languages, Babel; nothing else
+of the book's environment, so that it runs on a GPU machine without a network, as `python3 -m book.execute.record`.
 """
 
 import asyncio
+import importlib.util
 import platform
 import re
 import subprocess
@@ -21,6 +22,7 @@ from book.execute import kernel, limits
 from book.execute.execution import Execution
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
+from book.translate import code
 
 TIMEOUT = 600  # seconds a cell may run if no setting gives it more: the first use of a GPU compiles and loads a lot
 
@@ -79,13 +81,38 @@ def settings(root: Path, notebook: nbformat.NotebookNode) -> PageSettings:
     )
 
 
-def execute(root: Path, path: Path) -> nbformat.NotebookNode:
-    """Execute a page in its folder; raises BuildError with file and cell."""
-    notebook = jupytext.read(path)
+def editions(root: Path) -> list[dict]:
+    """The entries of editions.yml whose code can be had here: without Babel, the first alone, and that is said."""
+    found = yaml.safe_load((root / "editions.yml").read_text("utf8"))
+    if importlib.util.find_spec("babel"):
+        return found
+    print("Babel is not installed here, so the code of other languages is not recorded: pip install babel")
+    return found[:1]
+
+
+def in_language(root: Path, path: Path, language: str) -> str:
+    """The text of a page with its code in another language, as the build has it."""
+    from babel.messages.pofile import read_po
+
+    name = path.relative_to(root).with_suffix(".po")
+    with (root / "locale" / language / "LC_MESSAGES" / name).open("rb") as file:
+        catalog = read_po(file, locale=language)
+
+    def translation(text: str) -> str | None:
+        message = catalog.get(text, code.CONTEXT)
+        return message.string or None if message and not message.fuzzy else None
+
+    return code.spoken(path.read_text("utf8"), translation)[0]
+
+
+def execute(root: Path, path: Path, text: str, edition: str) -> nbformat.NotebookNode:
+    """Execute the text of a page in its folder; raises BuildError with file and cell."""
+    notebook = jupytext.reads(text, fmt="md:myst")
+    where = f" in {edition}" if edition else ""
 
     def place(cell_index: int) -> str:
         number = sum(cell.cell_type == "code" for cell in notebook.cells[: cell_index + 1])
-        return f"{path.name}, code cell {number}"
+        return f"{path.name}, code cell {number}{where}"
 
     execution = Execution(notebook, path.parent, settings(root, notebook), place)
     with limits.memory_watched(lambda: [execution]):
@@ -97,16 +124,19 @@ def record(root: Path, facts: dict[str, str]) -> list[Path]:
     """Execute the pages that depend on the device; write them with `facts` in their metadata; return their paths."""
     folder = root / "recorded" / re.sub(r"[^a-z0-9]+", "-", facts["device"].lower()).strip("-")
     written = []
-    for path in pages(root):
-        print(f"executing {path.stem} on {facts['device']}", flush=True)
-        notebook = execute(root, path)
-        notebook.metadata["recorded"] = facts
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"{path.stem}.ipynb"
-        partial = target.with_suffix(".partial")
-        nbformat.write(notebook, partial)
-        partial.replace(target)
-        written.append(target)
+    for number, edition in enumerate(editions(root)):
+        name = edition["notebooks"] if number else ""
+        for path in pages(root):
+            text = in_language(root, path, edition["code"]) if number else path.read_text("utf8")
+            print(f"executing {path.stem}{f' ({name})' * bool(name)} on {facts['device']}", flush=True)
+            notebook = execute(root, path, text, name)
+            notebook.metadata["recorded"] = facts
+            target = folder / name / f"{path.stem}.ipynb"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_suffix(".partial")
+            nbformat.write(notebook, partial)
+            partial.replace(target)
+            written.append(target)
     return written
 
 

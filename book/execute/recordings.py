@@ -1,7 +1,7 @@
 """The outputs that were recorded on GPU machines: which of them fit the pages as they are now.
 
-`make record` writes them as executed notebooks, `recorded/<device>/<page>.ipynb`. A page shows them behind its own
-outputs where they differ.
+`make record` writes them as executed notebooks, `recorded/<device>/<page>.ipynb`, those of another edition in a folder
+of its name below the device's. A page shows them behind its own outputs where they differ.
 """
 
 import json
@@ -12,13 +12,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from book.execute import programs
 from book.project.inputs import Inputs, digest
 from book.project.source import Page
 
 
 def paths(root: Path) -> list[Path]:
     """The recordings, unless RECORDED=none leaves them out."""
-    return [] if os.environ.get("RECORDED") == "none" else sorted((root / "recorded").glob("*/*.ipynb"))
+    return [] if os.environ.get("RECORDED") == "none" else sorted((root / "recorded").rglob("*.ipynb"))
 
 
 def digest_of(inputs: Inputs) -> str:
@@ -27,36 +28,54 @@ def digest_of(inputs: Inputs) -> str:
 
 
 def code(notebook: NotebookNode) -> str:
-    """The fingerprint of a notebook's code and its kernel: what a recording must have been made of."""
-    cells = [[cell.source, cell.metadata.get("tags", [])] for cell in notebook.cells if cell.cell_type == "code"]
+    """The fingerprint of a notebook's code without comments, and of its kernel: what a recording must be made of."""
+    cells = [
+        [programs.bare(cell.source), cell.metadata.get("tags", [])]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
     return digest(repr(cells), notebook.metadata.get("kernelspec", {}).get("name", ""))
 
 
 def of_page(root: Path, page: Page) -> list[dict]:
-    """For each recording of exactly this code: device, torch, and for each code cell the outputs that differ.
+    """For each device that has a recording of this code, comments aside: device, torch, and the outputs of each cell.
 
-    Says of every other recording of the page that it is not used. Outputs that are the same here are None.
-    Recordings are in the first language; a translated page shows them where they differ from that page's outputs.
+    Outputs that are the same here are None. A translated page whose own code has not been recorded shows what was
+    recorded in the first language, where it differs from the outputs there. Says of a recording of the page's own that
+    fits no more that it is not used.
     """
     found = []
-    english = replace(page, speak=None) if page.speak else page
+    english = replace(page, speak=None, edition="") if page.speak else page
+    of_devices: dict[str, dict[str, Path]] = {}
     for path in paths(root):
-        if path.stem != page.path.stem:
-            continue
-        recording = nbformat.read(path, as_version=4)
-        if code(recording) != code(english.notebook):
-            if english is page:
-                print(f"{path.relative_to(root)} was recorded from other code and is not used; make record renews it.")
-            continue
-        pairs = zip(outputs_here(root, page), code_outputs(recording), strict=True)
-        differing = [there if there and there != here else None for here, there in pairs]
-        facts = recording.metadata["recorded"]
-        found.append({"device": facts["device"], "torch": facts["torch"], "outputs": differing})
+        device, *edition, name = path.relative_to(root / "recorded").parts
+        if name == f"{page.path.stem}.ipynb":
+            of_devices.setdefault(device, {})["/".join(edition)] = path
+    for recorded in of_devices.values():
+        for one in (page, english) if page.speak else (page,):
+            if one.edition not in recorded:
+                continue
+            recording = nbformat.read(recorded[one.edition], as_version=4)
+            if code(recording) == code(one.notebook) and programs.tell_the_same(recording, one.notebook):
+                here = code_outputs(one.notebook) if one is page else outputs_here(root, page)
+                found.append(compared(recording, here))
+                break
+            if one is page:
+                name = recorded[one.edition].relative_to(root)
+                print(f"{name} was recorded from other code and is not used; make record renews it.")
     return found
 
 
+def compared(recording: NotebookNode, here: list[list[NotebookNode]]) -> dict:
+    """What a page shows of a recording beside these outputs."""
+    facts = recording.metadata["recorded"]
+    pairs = zip(here, code_outputs(recording), strict=True)
+    outputs = [there if there and there != own else None for own, there in pairs]
+    return {"device": facts["device"], "torch": facts["torch"], "outputs": outputs}
+
+
 def outputs_here(root: Path, page: Page) -> list[list[NotebookNode]]:
-    """The outputs of this build with which a recording is compared: of the page in the recording's language."""
+    """The outputs of this build with which a recording in the first language is compared."""
     path = root / "_build" / "executed" / f"{page.docname}.json"
     if page.speak and path.is_file():
         return [list(map(nbformat.from_dict, one)) for one in json.loads(path.read_text("utf8"))["outputs"]]

@@ -4,6 +4,7 @@ A page is executed before Sphinx reads it, so myst-nb's settings of execution ar
 Standard library and PyYAML alone where it is imported, for `book.execute.record`.
 """
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 
@@ -21,6 +22,7 @@ REFUSED = {
     ),
     "output_folder": ("the build decides where files go", "Take it out."),
 }
+CODE_CELLS = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.M | re.S)  # in the text of a page
 ALL_PAGES = "_config.yml, execute"
 
 

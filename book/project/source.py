@@ -24,7 +24,7 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
 from book.project import page_settings, settings
 from book.project.errors import BuildError
-from book.project.page_settings import PageSettings
+from book.project.page_settings import CODE_CELLS, PageSettings
 
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is compiled in
 TASK = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s")
@@ -34,7 +34,6 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "UTF-8 with a byte order mark",
 }
 MERGE = re.compile(r"^(<{7}|>{7})(?= |$)", re.M)
-CODE_CELLS = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.M | re.S)
 
 
 @dataclass(frozen=True)

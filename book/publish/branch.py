@@ -23,7 +23,7 @@ def remote(root: Path) -> str:
         return address
     if name := repository(root):
         return f"https://github.com/{name}.git"
-    raise BuildError("publish-notebooks", "no GitHub repository known", "Set BOOK_REPOSITORY=owner/name.")
+    raise BuildError("git push", "no GitHub repository known", "Set BOOK_REPOSITORY=owner/name.")
 
 
 def credentials() -> dict[str, str]:
@@ -37,6 +37,16 @@ def credentials() -> dict[str, str]:
     }
 
 
+def git(folder: Path | str, *command: str, **environment: str) -> str:
+    """What git prints in a folder; BuildError with its words when it fails."""
+    every = os.environ | credentials() | environment
+    ran = subprocess.run(["git", "-C", str(folder), *command], env=every, capture_output=True, text=True)
+    if ran.returncode:
+        words = [word for word in command if word not in AUTHOR]
+        raise BuildError(f"git {words[0]}", ran.stderr.strip(), "May you push to that repository?")
+    return ran.stdout.strip()
+
+
 def publish(root: Path) -> None:
     """Replace the branch by the notebooks of the last build."""
     notebooks = root / "_build" / BRANCH
@@ -44,15 +54,8 @@ def publish(root: Path) -> None:
         raise BuildError("_build/notebooks", "holds no notebook", "Run make book first.")
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(notebooks, folder, dirs_exist_ok=True)
-        for command in (
-            ["init", "--quiet", "--initial-branch", BRANCH],
-            ["add", "--all"],
-            [*AUTHOR, "commit", "--quiet", "--message", "Notebooks of the last build"],
-            ["push", "--quiet", "--force", remote(root), f"HEAD:{BRANCH}"],
-        ):
-            git = subprocess.run(
-                ["git", "-C", folder, *command], env=os.environ | credentials(), capture_output=True, text=True
-            )
-            if git.returncode:
-                raise BuildError(f"git {command[0]}", git.stderr.strip(), "May you push to that repository?")
+        git(folder, "init", "--quiet", "--initial-branch", BRANCH)
+        git(folder, "add", "--all")
+        git(folder, *AUTHOR, "commit", "--quiet", "--message", "Notebooks of the last build")
+        git(folder, "push", "--quiet", "--force", remote(root), f"HEAD:{BRANCH}")
     print(f"The branch {BRANCH} holds the notebooks of the last build.")

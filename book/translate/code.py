@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from inspect import cleandoc
 
+from book.project.page_settings import CODE_CELLS
 from book.translate import literals
 from book.translate.literals import NotAText
 
@@ -429,3 +430,23 @@ def alike(one: object, other: object, texts: set[tuple[int, int]]) -> bool:
 def expressions(node: ast.JoinedStr) -> list[str]:
     """What an f-string puts into its text, in no order."""
     return sorted(ast.dump(part) for part in node.values if isinstance(part, ast.FormattedValue))
+
+
+def spoken(text: str, translate: Callable[[str], str | None]) -> tuple[str, list[str]]:
+    """The text of a page with its code translated; and what could not be put in, with the number of its cell."""
+    pieces, problems, end = [], [], 0
+    for number, (start, stop) in enumerate(bodies(text), 1):
+        new, failed = translated(text[start:stop], translate)
+        problems += [f"code cell {number}: {problem}" for problem in failed]
+        pieces += [text[end:start], new]
+        end = stop
+    return "".join([*pieces, text[end:]]), problems
+
+
+def bodies(text: str) -> Iterator[tuple[int, int]]:
+    """Where the code of each cell begins and ends in the text of a page: behind its options."""
+    for cell in CODE_CELLS.finditer(text):
+        start = text.index("\n", cell.start()) + 1
+        stop = text.rindex("\n", start - 1, cell.end()) + 1
+        options = re.compile(r"---\n.*?^---\n|(:[\w-]+:[^\n]*\n)+", re.M | re.S).match(text, start, stop)
+        yield (options.end() if options else start), stop

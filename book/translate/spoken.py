@@ -1,13 +1,12 @@
 """Pages whose code speaks the language of an edition: the same cells with their comments and strings translated."""
 
 import gettext
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from book.project.inputs import Inputs
-from book.project.source import CODE_CELLS, Edition, Page
+from book.project.source import Edition, Page
 from book.translate import code
 
 
@@ -36,7 +35,7 @@ def speaker(root: Path, language: str, docname: str) -> Callable[[str], str]:
                 catalog = gettext.GNUTranslations(file)
         except FileNotFoundError:
             return text
-        return spoken(text, lambda one: translation(catalog, one))[0]
+        return code.spoken(text, lambda one: translation(catalog, one))[0]
 
     return speak
 
@@ -45,23 +44,3 @@ def translation(catalog: gettext.GNUTranslations, text: str) -> str | None:
     """What a catalog has for a text of code; None when it has nothing."""
     found = catalog.pgettext(code.CONTEXT, text)
     return None if found == text else found
-
-
-def spoken(text: str, translate: Callable[[str], str | None]) -> tuple[str, list[str]]:
-    """The text of a page with its code translated; and what could not be put in, with the number of its cell."""
-    pieces, problems, end = [], [], 0
-    for number, (start, stop) in enumerate(bodies(text), 1):
-        new, failed = code.translated(text[start:stop], translate)
-        problems += [f"code cell {number}: {problem}" for problem in failed]
-        pieces += [text[end:start], new]
-        end = stop
-    return "".join([*pieces, text[end:]]), problems
-
-
-def bodies(text: str) -> Iterator[tuple[int, int]]:
-    """Where the code of each cell begins and ends in the text of a page: behind its options."""
-    for cell in CODE_CELLS.finditer(text):
-        start = text.index("\n", cell.start()) + 1
-        stop = text.rindex("\n", start - 1, cell.end()) + 1
-        options = re.compile(r"---\n.*?^---\n|(:[\w-]+:[^\n]*\n)+", re.M | re.S).match(text, start, stop)
-        yield (options.end() if options else start), stop

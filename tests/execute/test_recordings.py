@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-from book.translate import catalogs, code
+from book.project import source
+from book.project.inputs import Inputs
+from book.translate import catalogs, code, spoken
 from conftest import FRONT_MATTER, ROOT, SmallBook
 
 FACTS = {"device": "Test GPU 3000", "driver": "1.2", "torch": "2.13.0", "cuda": "13.0", "python": "3.12"}
@@ -97,9 +99,12 @@ def test_recordings_can_be_left_out(recorded_book):
     assert "computed on the test GPU" not in recorded_book.read("_build/html/pages/second.html")
 
 
-def test_a_translated_page_shows_the_recording_where_the_machines_differ(recorded_book, tmp_path):
-    shutil.copytree(recorded_book.root, tmp_path / "book")
-    book = SmallBook.existing(tmp_path / "book")
+@pytest.fixture(scope="module")
+def translated_book(recorded_book, tmp_path_factory) -> SmallBook:
+    """The recorded book with a second edition, whose code prints in German."""
+    root = tmp_path_factory.mktemp("translated") / "book"
+    shutil.copytree(recorded_book.root, root)
+    book = SmallBook.existing(root)
     book.add("editions.yml", "- code: de\n  path: de\n  notebooks: de\n  title: Ein Buch\n  name: Deutsch\n")
     assert book.run("translations").returncode == 0
     path = book.root / "locale/de/LC_MESSAGES/pages/second.po"
@@ -107,6 +112,11 @@ def test_a_translated_page_shows_the_recording_where_the_machines_differ(recorde
     for text, translation in (("the same everywhere", "überall dasselbe"), ("computed on", "berechnet auf")):
         catalog.get(text, code.CONTEXT).string = translation
     catalogs.save(path, catalog)
+    return book
+
+
+def test_a_translated_page_shows_the_recording_where_the_machines_differ(translated_book):
+    book = translated_book
     result = book.run("book")
     assert result.returncode == 0, result.stderr
     assert "not used" not in result.stdout
@@ -114,6 +124,40 @@ def test_a_translated_page_shows_the_recording_where_the_machines_differ(recorde
     assert "berechnet auf the local CPU" in text
     assert "computed on the test GPU" in text
     assert "the same everywhere" not in text
+
+
+def test_each_edition_is_recorded_in_its_own_language(translated_book):
+    book = translated_book
+    code = "import os; os.environ['TEST_DEVICE'] = 'the other GPU'; " + RECORD.format(facts=FACTS)
+    result = subprocess.run([sys.executable, "-c", code], cwd=book.root, check=True, capture_output=True, text=True)
+    assert "executing second (de) on Test GPU 3000" in result.stdout
+    assert "berechnet auf the other GPU" in book.read("recorded/test-gpu-3000/de/second.ipynb")
+    assert book.run("book").returncode == 0
+    english, german = (book.read(f"_build/html/{folder}pages/second.html") for folder in ("", "de/"))
+    assert "computed on the other GPU" in english and "berechnet" not in english
+    assert "berechnet auf the other GPU" in german and "computed" not in german
+    assert german.count('<details class="recorded"') == 1
+
+
+def test_a_recording_fits_when_only_a_comment_has_changed(translated_book):
+    book = translated_book
+    before = book.read("pages/second.md")
+    book.write("pages/second.md", before.replace("import os\n", "import os  # for the environment\n"))
+    result = book.run("book")
+    assert result.returncode == 0, result.stderr
+    assert "not used" not in result.stdout
+    assert "computed on the" in book.read("_build/html/pages/second.html")
+    book.write("pages/second.md", before)
+
+
+def test_without_babel_the_first_language_is_recorded_and_that_is_said(translated_book):
+    book = translated_book
+    code = "import importlib.util as u; find = u.find_spec; u.find_spec = lambda n: None if n == 'babel' else find(n); "
+    code += RECORD.format(facts=FACTS | {"device": "Other GPU"})
+    result = subprocess.run([sys.executable, "-c", code], cwd=book.root, check=True, capture_output=True, text=True)
+    assert "Babel is not installed here" in result.stdout
+    written = [path.relative_to(book.root).as_posix() for path in (book.root / "recorded").glob("other-gpu/**/*.ipynb")]
+    assert written == ["recorded/other-gpu/second.ipynb"]
 
 
 def test_a_recording_of_other_code_is_not_used_and_the_build_says_so(recorded_book):
@@ -139,8 +183,15 @@ def test_a_recorder_reads_pages_with_the_same_key_as_the_build():
     """jupytext, which the recording machine has, and myst-nb, which the build has, must see the same code."""
     import jupytext
 
-    from book.execute import recordings
-    from book.project import source
+    from book.execute import record, recordings
 
-    for page in (page for page in source.pages(ROOT) if page.is_notebook):
+    pages = [page for page in source.pages(ROOT) if page.is_notebook]
+    for page in pages:
         assert recordings.code(page.notebook) == recordings.code(jupytext.read(page.path)), page.docname
+    first, *others = source.editions(ROOT)
+    inputs = Inputs.read(ROOT)
+    catalogs.compile_all(inputs, [first, *others])
+    for edition in others:
+        for page in spoken.in_language(inputs, pages, edition, False):
+            text = record.in_language(ROOT, page.path, edition.code)
+            assert recordings.code(page.notebook) == recordings.code(jupytext.reads(text, fmt="md:myst")), page.name

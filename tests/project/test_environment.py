@@ -4,9 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
+from book.project import environment
 from conftest import ROOT
 
 
@@ -59,3 +64,66 @@ def test_the_wrong_folder_is_said(tmp_path):
     )
     assert result.returncode == 1
     assert "run this in the folder of the book" in result.stderr
+
+
+@pytest.fixture
+def torch_index(tmp_path, monkeypatch):
+    """An index of packages with a build of torch for CPU, and none else; and pip, which finds nothing elsewhere."""
+    folder = tmp_path / "index" / "torch"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "torch-2.13.0+cpu-py3-none-any.whl", "w") as wheel:
+        info = "torch-2.13.0+cpu.dist-info"
+        wheel.writestr("torch.py", "")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 2.13.0+cpu\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    handler = partial(SimpleHTTPRequestHandler, directory=folder.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("PIP_FIND_LINKS", "")
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/nothing")
+        monkeypatch.setattr(environment, "CPU_BUILDS", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setattr(environment, "has_nvidia", lambda: False)
+        yield
+        server.shutdown()
+
+
+def version_of_torch(python) -> str:
+    ask = "from importlib.metadata import version; print(version('torch'))"
+    return subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere PyPI's torch has no CUDA")
+def test_without_an_nvidia_gpu_torch_is_the_build_for_cpu_and_stays_it(tmp_path, torch_index, capfd, monkeypatch):
+    (tmp_path / "requirements.txt").write_text("torch==2.13.0\n")
+    (tmp_path / "constraints.txt").write_text("")
+    assert version_of_torch(environment.ensure(tmp_path)) == "2.13.0+cpu"
+    assert "torch is the build for CPU, from http" in capfd.readouterr().out
+    monkeypatch.setattr(environment, "CPU_BUILDS", "http://127.0.0.1:9")
+    (tmp_path / "constraints.txt").write_text("# another line\n")
+    assert version_of_torch(environment.ensure(tmp_path)) == "2.13.0+cpu"
+    assert "does not answer" not in capfd.readouterr().out
+
+
+@pytest.mark.fast
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere PyPI's torch has no CUDA")
+@pytest.mark.parametrize(
+    "gpu, index, said",
+    [
+        (True, None, ""),
+        (False, "http://127.0.0.1:9", "does not answer: torch comes from where pip takes packages"),
+        (False, None, "could not be installed: torch comes from where pip takes packages"),
+    ],
+    ids=["a GPU", "no network", "no such build"],
+)
+def test_elsewhere_torch_is_what_pip_gives(tmp_path, torch_index, capfd, monkeypatch, gpu, index, said):
+    (tmp_path / "requirements.txt").write_text("torch==2.12.9\n")
+    monkeypatch.setattr(environment, "has_nvidia", lambda: gpu)
+    monkeypatch.setattr(environment, "CPU_BUILDS", index or environment.CPU_BUILDS)
+    without_torch = tmp_path / "python"
+    without_torch.write_text(f'#!/bin/sh\ncase "$1" in -c) exit 1;; *) exec {sys.executable} "$@";; esac\n')
+    without_torch.chmod(0o755)
+    environment.install_cpu_build(without_torch, tmp_path)
+    out = capfd.readouterr().out
+    assert said in out and bool(said) == bool(out)

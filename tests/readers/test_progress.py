@@ -131,7 +131,9 @@ def test_a_page_that_the_reader_comes_back_to_counts_anew(visit):
     go(START)
     expect(in_book(page)).to_have_text(f"0 of {IN_BOOK} exercises solved")
     page.locator("article td").get_by_role("link", name="Custom layers").click()
+    page.wait_for_url(f"**/{SECTION}.html", wait_until="load")  # what moves while a page comes is clicked beside
     ticks(page).first.click()
+    expect(ticks(page).first).to_have_attribute("aria-pressed", "true")
     page.go_back()
     expect(in_book(page)).to_have_text(f"1 of {IN_BOOK} exercises solved")
 

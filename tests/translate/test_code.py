@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from book.project import source
-from book.translate import catalogs, code, spoken
+from book.translate import catalogs, code
 from conftest import ROOT
 
 pytestmark = pytest.mark.fast
@@ -139,11 +139,11 @@ def test_two_programs_are_told_apart(english, other, same):
 def test_only_the_code_of_a_page_is_spoken():
     page = '# Say\n\n```python\nprint("Say it")\n```\n\n'
     page += '```{code-cell}\n:tags: [check]\n\nprint("Say it")\n```\n\nSay it.\n'
-    new, problems = spoken.spoken(page, lambda text: "Söyle")
+    new, problems = code.spoken(page, lambda text: "Söyle")
     assert problems == []
     assert new == page.replace('[check]\n\nprint("Say it")', '[check]\n\nprint("Söyle")')
     options = '```{code-cell}\n---\ntags: [a b]\n---\nprint("Say it")\n```\n'
-    assert spoken.spoken(options, lambda text: "Söyle")[0] == options.replace("Say it", "Söyle")
+    assert code.spoken(options, lambda text: "Söyle")[0] == options.replace("Say it", "Söyle")
 
 
 @pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.tag)
@@ -153,7 +153,7 @@ def test_every_cell_of_a_translated_page_is_the_same_program(edition):
     for page in source.pages(ROOT):
         path = ROOT / f"locale/{edition.code}/LC_MESSAGES/{page.docname}.po"
         words = {m.id: m.string for m in catalogs.load(path, edition.code) if m.context == code.CONTEXT}
-        for start, stop in spoken.bodies(page.text):
+        for start, stop in code.bodies(page.text):
             cell = page.text[start:stop]
             new, problems = code.translated(cell, words.get)
             failed += [f"{path.name}: {problem}" for problem in problems]

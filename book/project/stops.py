@@ -1,0 +1,14 @@
+"""Ctrl-C, and a polite `kill`, end a command in the same way."""
+
+import signal
+
+
+def interrupt(*_) -> None:
+    """What a signal calls: the command that runs ends as with Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def heed() -> None:
+    """Let SIGTERM and SIGINT raise KeyboardInterrupt; a shell starts a job in the background with SIGINT ignored."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, interrupt)
