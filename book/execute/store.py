@@ -77,7 +77,7 @@ class Store:
         return digest(self.common, recorded, self.inputs.of(self.read_by(page)), page.settings.of_outputs)
 
     def is_current(self, page: Page) -> bool:
-        """Whether the outputs laid ready are those of exactly this page in these surroundings."""
+        """Whether the outputs laid ready are those of this page, its prose aside, in these surroundings."""
         if page.settings.at_each_build:
             return False
         try:
@@ -88,7 +88,7 @@ class Store:
 
     def of(self, page: Page) -> str:
         """What a file in `_build/executed` was made of."""
-        return digest(page.text, page.words, self.surroundings(page), self.recorded, self.engine)
+        return digest(page.frame, page.words, self.surroundings(page), self.recorded, self.engine)
 
     def keyed(self, page: Page) -> nbformat.NotebookNode:
         """The notebook under whose key the cache keeps its outputs: one that reads files has them in its key.

@@ -27,6 +27,9 @@ from book.project.errors import BuildError
 from book.project.page_settings import CODE_CELLS, PageSettings
 
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is compiled in
+# A line of prose that neither begins nor ends a block, nor belongs to a list, a table or a footnote
+PLAIN = re.compile(r"""(?!.*(```|~~~|:::|\$\$|\\(begin|end)\{|<!--|-->))([^\W\d]|["'(]|[*`](?![\s*`]))""")
+FENCE = re.compile(r"\s*(`{3,}|~{3,}|:{3,}(?=\s*\{code-cell))")  # of code, where it opens
 TASK = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]\s")
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16",
@@ -88,6 +91,40 @@ class Page:
     def code(self) -> str:
         """The text of the code cells, their fences included; found without parsing the page."""
         return "\n".join(cell[0] for cell in CODE_CELLS.finditer(self.text))
+
+    @cached_property
+    def frame(self) -> str:
+        """The text without what may change in plain prose while the code cells stay what they are.
+
+        Which fences are cells depends on what stands around them: on other fences, HTML, formulas, lists. So all lines
+        are in it but plain and blank ones; of those, whether there are any, and whether the first and last are blank.
+        """
+        kept, gap, fence = [], [], ""
+
+        def close() -> None:
+            if gap:
+                kept.append(f"{'' in gap}{any(gap)}{gap[0] == ''}{gap[-1] == ''}")
+                gap.clear()
+
+        head = re.match(r"---\n.*?^---$", self.text, re.M | re.S)
+        spans = [*([head.span()] if head else []), *(cell.span() for cell in CODE_CELLS.finditer(self.text))]
+        place = 0
+        for line in self.text.split("\n"):
+            while spans and spans[0][1] <= place:
+                del spans[0]
+            inside = fence or (spans and spans[0][0] <= place)
+            place += len(line) + 1
+            if not inside and (not line.strip() or PLAIN.match(line)):
+                gap.append(line.strip())
+                continue
+            close()
+            kept.append(line)
+            if fence:
+                fence = "" if re.fullmatch(rf"\s*{fence}{fence[0]}*\s*", line) else fence
+            elif opened := FENCE.match(line):
+                fence = opened[1]
+        close()
+        return "\n".join(kept)
 
     @cached_property
     def notebook(self) -> NotebookNode | None:

@@ -220,7 +220,8 @@ class NotebookTranslator(MarkdownTranslator):
             raise nodes.SkipNode
         width = re.fullmatch(r"\s*(\d+%?)(?:px)?\s*", str(node.get("width", "")))
         try:
-            image = pictures.element(Path(self.builder.srcdir, uri), alt, width[1] if width else "")
+            kept = Path(self.builder.srcdir, "_build", "work", "pictures")
+            image = pictures.element(Path(self.builder.srcdir, uri), alt, width[1] if width else "", kept)
         except ValueError as problem:
             logger.warning("%s cannot be drawn for the notebook: %s", uri, problem, location=node)
             raise nodes.SkipNode from None

@@ -77,6 +77,7 @@ def render_all(jobs: list[Job]) -> None:
     """
     if START == "fork":
         load()
+        gc.freeze()  # so that no process looks through what all have, as sphinx_external_toc does for one object
     workers = []
     try:
         for job in jobs:

@@ -10,20 +10,24 @@ The words of a drawing are set in the fonts that matplotlib brings, so every mac
 
 import base64
 import mimetypes
+import os
 import re
 from functools import cache
 from html import escape
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 import resvg_py
 
+from book.project.inputs import digest
 from book.translate.drawings import translated
 
 WIDTH = 480  # of a drawing in a notebook, in CSS pixels
 SCALE = 2  # pixels of its picture for one of these
 COLOUR = re.compile(r"var\(\s*--[\w-]+\s*,\s*([^()]+?)\s*\)")  # the renderer has no variables: their fallback holds
 STYLES = ("", "-Bold", "-Oblique", "-BoldOblique")
+OTHER_FILES = re.compile(r"""href\s*=\s*["'](?!#)|url\((?!["']?#)|@import""")
 FAR = "\u0250"  # from here on, a font for Latin letters may lack a character
 
 
@@ -61,10 +65,31 @@ def png(svg: str, folder: Path) -> bytes:
     )
 
 
-def element(path: Path, alt: str, width: str) -> str:
-    """The <img> of a file, with the file in its address; `width` in pixels or percent, or "" for its own."""
+def drawn(svg: str, folder: Path, kept: Path) -> bytes:
+    """The picture of a drawing, as `png` has it; one that depends on nothing else is kept in a folder."""
+    if not all(ord(character) < ord(FAR) for character in svg) or OTHER_FILES.search(svg):
+        return png(svg, folder)
+    made_by = (f"{name} {version(name)}" for name in ("resvg-py", "matplotlib"))
+    path = kept / f"{digest(svg, str(WIDTH * SCALE), *made_by)}.png"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        content = png(svg, folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}")  # each edition has a process of its own
+    partial.write_bytes(content)
+    partial.replace(path)
+    return content
+
+
+def element(path: Path, alt: str, width: str, kept: Path) -> str:
+    """The <img> of a file, with the file in its address; `width` in pixels or percent, or "" for its own.
+
+    Pictures of drawings are kept in a folder, since to draw them takes as long as to write a page.
+    """
     if path.suffix == ".svg":
-        kind, content, width = "image/png", png(translated(path.read_text("utf8")), path.parent), width or str(WIDTH)
+        content = drawn(translated(path.read_text("utf8")), path.parent, kept)
+        kind, width = "image/png", width or str(WIDTH)
     else:
         kind, content = mimetypes.guess_type(path.name)[0], path.read_bytes()
     words = escape(" ".join(alt.split())).replace("$", "&#36;")  # which would begin a formula
