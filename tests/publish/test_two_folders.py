@@ -1,15 +1,16 @@
-"""The real book, made in another folder, is the same: its bytes, and of its outputs all but what is timed."""
+"""The real book, rendered in another folder from the same executions, is the same bytes.
 
-import json
+That its outputs are the same in another folder, too, `tests/render/test_notebooks.py` finds out.
+"""
+
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from book.project import source
 from book.project.address import repository
-from conftest import ROOT, code_cells
+from conftest import ROOT
 from tools.copies import copy
 
 
@@ -38,24 +39,3 @@ def test_the_book_rendered_in_another_folder_is_the_same_bytes(html, tmp_path):
     assert "\n0 of " in build(other)
     here, there = published(ROOT), published(other)
     assert sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name)) == []
-
-
-def outputs(root: Path, page: source.Page) -> list:
-    """What the code cells of a page have shown in the last build of a book."""
-    return json.loads((root / "_build" / "executed" / f"{page.docname}.json").read_text("utf8"))["outputs"]
-
-
-def test_the_book_executed_in_another_folder_has_the_same_outputs_but_for_those_tagged_timing(html, tmp_path):
-    other = tmp_path / "yet another folder"
-    copy(ROOT)(other)
-    build(other, EDITION="en")
-    differing = []
-    for page in (page for page in source.pages(ROOT) if page.is_notebook):
-        cells, here, there = code_cells(page), outputs(ROOT, page), outputs(other, page)
-        assert len(cells) == len(here) == len(there)
-        differing += [
-            f"{page.docname}:\n{cell.source}"
-            for cell, own, others in zip(cells, here, there, strict=True)
-            if own != others and "timing" not in cell.metadata.get("tags", [])
-        ]
-    assert differing == []

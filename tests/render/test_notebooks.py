@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import venv
 from importlib.metadata import Distribution, distribution
+from itertools import takewhile
 from pathlib import Path
 
 import answers
@@ -380,12 +381,27 @@ def test_the_bare_environment_has_nothing_of_the_build(bare_python):
         assert (status == 0) == there, package
 
 
+def code_until_exercises(notebook) -> list:
+    """The code cells before the first that belongs to an exercise; behind it, the page has solutions that ran, too."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return list(takewhile(lambda cell: "starter" not in cell.metadata.get("tags", []), code))
+
+
+def printed(outputs: list) -> list[str]:
+    """What outputs say in words: what was printed, the values, and the messages of errors."""
+    said = ["".join(one["text"]) for one in outputs if one.get("name") == "stdout"]
+    values = [one["data"]["text/plain"] for one in outputs if one["output_type"] == "execute_result"]
+    raised = [f"{one['ename']}: {one['evalue']}" for one in outputs if one["output_type"] == "error"]
+    return ["".join(said), *values, *raised]
+
+
 @pytest.mark.parametrize("edition", source.editions(ROOT), ids=lambda edition: edition.tag)
 @pytest.mark.parametrize("name", SECTIONS)
 def test_run_all_reaches_the_last_cell_in_a_bare_environment(name, edition, html, bare_python, tmp_path):
     """And behind the exercises, the checks judge the answers of tests/exercises/ as they should, in every language.
 
     English judges all of them; another language, whose code is the same, a right and a wrong one of each exercise.
+    Up to the exercises, cells print what the page shows, in another folder as well; but for those tagged `timing`.
     """
     first = edition == source.editions(ROOT)[0]
     kernels = tmp_path / "kernels" / "bare"
@@ -420,3 +436,14 @@ def test_run_all_reaches_the_last_cell_in_a_bare_environment(name, edition, html
         if not said[number].startswith("✓ " if one["right"] else "✗ ")
     ]
     assert not misjudged, "\n".join(misjudged)
+    shown = json.loads(
+        (ROOT / "_build" / "executed" / ("" if first else edition.notebooks) / f"{name}.json").read_text()
+    )
+    differing = [
+        f"{cell.source}\n→ {printed(cell.outputs)} instead of {printed(own)}"
+        for cell, own in zip(code_until_exercises(executed), shown["outputs"], strict=False)
+        if printed(cell.outputs) != printed(own)
+        and "timing" not in cell.metadata.get("tags", [])
+        and "safetensors" not in cell.source  # which is not in the bare environment
+    ]
+    assert not differing, "\n".join(differing)
