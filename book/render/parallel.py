@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 
 from book.project.errors import BuildError
 from book.render.edition import Job, Session, explain
@@ -26,12 +26,14 @@ def work(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent as well, which ends us in order
     signal.signal(signal.SIGTERM, stop)
     gc.set_threshold(200_000, 20, 20)  # trees of millions of nodes: looking for garbage takes a fifth of the time
-    session = Session()
+    session, parent = Session(), multiprocessing.parent_process().sentinel
     try:
-        while True:
+        # A parent that is killed closes nothing that tells us: after a fork, we hold its end of the pipe as well
+        while parent not in wait([pipe, parent]):
             pipe.send(session.render(pipe.recv()))
     except (SystemExit, EOFError, BrokenPipeError):
-        os._exit(0)  # without what a parent's handlers would do at exit
+        pass
+    os._exit(0)  # without what a parent's handlers would do at exit
 
 
 def stop(*_) -> None:

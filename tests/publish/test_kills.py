@@ -80,7 +80,7 @@ def test_a_build_that_is_killed_leaves_the_site_whole_and_the_next_is_a_clean_on
         for one in [*children, builder] if everything else [builder]:  # a power failure, or `kill -9`
             with suppress(psutil.NoSuchProcess):
                 one.kill()
-        process.communicate()
+        process.communicate(timeout=60)  # what outlives it holds its pipes
         assert psutil.wait_procs(children, timeout=20)[1] == [], f"kill {number}: a process lives on"
         after = book.result()
         clean = copy(book, tmp_path / f"clean-{number}", "_build")
