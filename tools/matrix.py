@@ -30,6 +30,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from packaging.version import Version
 
+from book.execute import kernel
 from book.project import source, stops
 from book.project.environment import interpreter
 from book.project.errors import BuildError
@@ -234,6 +235,7 @@ async def run_all(path: Path, python: list[str], folder: Path) -> str:
         kernel_name="python3",
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(folder / "kernels")], ensure_native_kernel=False),
         connection_file=str(folder / "connection.json"),  # where a chroot sees it
+        **kernel.transport(folder)["KernelManager"],
     )
     client = NotebookClient(notebook, km=manager, timeout=PATIENCE, startup_timeout=PATIENCE, on_cell_start=note)
     settings = {"OMP_NUM_THREADS": "1", "IPYTHONDIR": str(folder / "ipython"), "PYTHONWARNINGS": "default"}

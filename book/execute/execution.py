@@ -16,12 +16,13 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from book.execute import kernel, limits, tracebacks
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
 
-# A kernel's ports are chosen before it binds them: one that finds them taken meanwhile ends before it has started.
+# Where a kernel has TCP ports, they are chosen before it binds them: it ends at once if they were taken meanwhile.
 NOT_STARTED = "before replying to kernel_info"
 SILENT = "didn't respond in"  # one that lives, and is not heard
 # What a cell overwrites in its line. nbclient's own pattern, which is private, begins anywhere in a line and so takes
@@ -79,19 +80,20 @@ class Execution:
             if cell.cell_type == "code":
                 on_cell(cell_index)
 
-        self.client = client = Client(
-            self.notebook,
-            self.may_keep,
-            timeout=self.settings.timeout,
-            allow_errors=self.settings.allow_errors,
-            coalesce_streams=True,  # what is printed arrives in pieces, cut at random
-            record_timing=False,  # timing metadata would change the cache key
-            on_cell_start=note,
-            extra_arguments=list(kernel.ARGUMENTS),
-            resources={"metadata": {"path": str(self.folder)}},
-        )
         # Without a profile of the user's, whose settings would change the outputs
         with tempfile.TemporaryDirectory(prefix="book-ipython-", ignore_cleanup_errors=True) as profile:
+            self.client = client = Client(
+                self.notebook,
+                self.may_keep,
+                config=Config(kernel.transport(Path(profile))),
+                timeout=self.settings.timeout,
+                allow_errors=self.settings.allow_errors,
+                coalesce_streams=True,  # what is printed arrives in pieces, cut at random
+                record_timing=False,  # timing metadata would change the cache key
+                on_cell_start=note,
+                extra_arguments=list(kernel.ARGUMENTS),
+                resources={"metadata": {"path": str(self.folder)}},
+            )
             environment = os.environ | kernel.environment(threads) | {"IPYTHONDIR": profile}
             try:  # what a kernel says as it is stopped is of no use
                 await client.async_execute(env=environment, stderr=subprocess.DEVNULL)

@@ -8,6 +8,7 @@ WORKERS = min(4, CORES)  # notebooks at a time
 # Fixed for a machine, whatever the number of pages: the order of a floating-point sum, and so the
 # last digits of an output, depend on the number of threads.
 THREADS = max(1, CORES // WORKERS)
+LONGEST = 95  # bytes of a socket's name, less its number: macOS allows 103
 STYLE = Path(__file__).with_name("matplotlibrc")
 ENVIRONMENT = {
     "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
@@ -21,6 +22,17 @@ ARGUMENTS = ["--InlineBackend.figure_formats=svg", "--IPKernelApp.log_level=ERRO
 def environment(threads: int = THREADS) -> dict[str, str]:
     """Environment variables of a kernel that computes with so many threads."""
     return ENVIRONMENT | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+
+
+def transport(folder: Path) -> dict[str, dict[str, str]]:
+    """Settings of a kernel that is reached by files in `folder`, where another program cannot take them from it.
+
+    It has TCP ports, chosen before it binds them, where the system has no such files or their names are too long.
+    """
+    files = str(folder / "kernel")
+    if os.name == "nt" or len(os.fsencode(files)) > LONGEST:
+        return {"KernelManager": {"transport": "tcp"}}
+    return {"KernelManager": {"transport": "ipc", "ip": files}}
 
 
 def style() -> str:

@@ -1,9 +1,12 @@
 """Cells that fail, take too long or kill their kernel, and the cache of what was executed."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from nbclient.exceptions import DeadKernelError
@@ -92,7 +95,7 @@ def test_the_settings_of_a_readers_ipython_do_not_change_outputs(built_book, tmp
 
 @pytest.mark.fast
 def test_a_kernel_that_did_not_start_is_tried_once_more(monkeypatch):
-    """Another program may have taken its ports; a kernel that dies later has itself to blame."""
+    """Where it has ports, another program may have taken them; a kernel that dies later has itself to blame."""
     late, early = (DeadKernelError(f"Kernel died ({when})") for when in ("in a cell", f"x {NOT_STARTED}"))
     silent = RuntimeError("Kernel didn't respond in 60 seconds")  # as where 127.0.0.1 is not there
     cases = [([early, None], None), ([early, early], "did not start"), ([late], "died while"), ([None], None)]
@@ -115,6 +118,23 @@ def test_a_kernel_that_did_not_start_is_tried_once_more(monkeypatch):
             with pytest.raises(BuildError, match=outcome):
                 run.result()
         assert left == []
+
+
+REACHED_BY = """
+from ipykernel.kernelapp import IPKernelApp
+
+print("reached by", IPKernelApp.instance().transport)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its kernels are reached by ports")
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_a_kernel_needs_no_port_that_another_program_may_take_but_where_names_are_too_long(long, built_book, tmp_path):
+    folder = tmp_path / ("temporary files " * 6).strip() if long else Path(tempfile.gettempdir())
+    folder.mkdir(exist_ok=True)
+    built_book.add_cell(REACHED_BY)
+    assert (result := built_book.run("book", TMPDIR=str(folder))).returncode == 0, result.stderr
+    assert (b"reached by tcp" if long else b"reached by ipc") in built_book.site()["pages/second.html"]
 
 
 def test_a_command_of_a_cell_is_that_of_the_books_environment(built_book):

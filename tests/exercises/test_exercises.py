@@ -7,7 +7,9 @@ import re
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
 
+from book.execute import kernel
 from conftest import ROOT, code_cells, executed_sections, printed
 
 ANSWER = """
@@ -152,11 +154,12 @@ def test_the_judge_is_the_same_in_every_section(sections):
 
 
 @pytest.fixture(scope="module")
-def answered(sections) -> str:
+def answered(sections, tmp_path_factory) -> str:
     """What `judge` prints of an answer that fails inside PyTorch, each cell run in a kernel as readers have it."""
     judge = next(cell.source for cell in code_cells(sections[0]) if cell.source.startswith("def judge("))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (judge, ANSWER, CHECK)])
-    NotebookClient(notebook, kernel_name="python3").execute()
+    sockets = Config(kernel.transport(tmp_path_factory.mktemp("kernel")))
+    NotebookClient(notebook, kernel_name="python3", config=sockets).execute()
     return printed(notebook.cells[-1])
 
 

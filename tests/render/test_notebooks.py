@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from PIL import Image
 
+from book.execute import kernel
 from book.project import source
 from book.project.environment import interpreter
 from conftest import ROOT, SmallBook, assert_fails
@@ -414,8 +415,10 @@ def test_run_all_reaches_the_last_cell_in_a_bare_environment(name, edition, html
         given = answers.in_language(ROOT, edition, name, answers.sample(given))
     order = answers.labels((ROOT / f"{name}.md").read_text("utf8"))
     nbformat.write(answers.tried(notebook, order, given), tmp_path / "run.ipynb")
+    sockets = kernel.transport(tmp_path)["KernelManager"]
+    options = ["--timeout=120", "--inplace", *(f"--KernelManager.{name}={value}" for name, value in sockets.items())]
     result = subprocess.run(
-        [sys.executable, "-m", "jupyter", "execute", "--kernel_name=bare", "--timeout=120", "--inplace", "run.ipynb"],
+        [sys.executable, "-m", "jupyter", "execute", "--kernel_name=bare", *options, "run.ipynb"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
