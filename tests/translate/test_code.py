@@ -46,6 +46,28 @@ def texts(cell: str) -> list[tuple[str, str]]:
             [("string", "with assign=True"), ("string", "a tensor")],
         ),
         ('same = 1\n" ".join("made" if s else "same" for s in x)', [("string", "made")]),
+        # Labels that reach the reader by a name, which does nothing else
+        (
+            'for when, n in (("before", 0), ("after", 9)):\n    print(f"{when:6}", f(n))',
+            [("string", "before"), ("string", "after")],
+        ),
+        (
+            'for x in X:\n    limit = "memory" if x < 1 else "arithmetic"\n    print(limit.ljust(9))',
+            [("string", "memory"), ("string", "arithmetic")],
+        ),
+        ('[ax.plot(Y, label=one) for one, Y in (("warm", A), ("relu", B))]; F.relu', [("string", "warm")]),
+        (
+            'print(", ".join(f"{name} {x}" for name, x in (("peak", a), ("free", b))))',
+            [("string", "peak"), ("string", "free")],
+        ),
+        ('flexible = 1\nfor name, one in [("flexible", flexible)]: print(name)', [("string", "flexible")]),
+        ('for how in ("all", "added"):\n    print(how, how == "added")', []),
+        ('for how in ("all", "added"):\n    print(how)\n    train(how)', []),
+        ('for how, n in (("all", 1), (other, 2)):\n    print(how)', []),
+        ('for how in ("all", "added"):\n    how = how + x\n    print(how)', []),
+        ('for how in ("all", "added"): pass', []),
+        ('mode = "reduce" if x else "keep"\nprint(mode)', []),
+        ('for code in ("import torch\\nprint(1)", "net(X)"): print(code)', []),
         ('torch.device("cuda")\nopen("a file.pt")\nx = {"momentum": 0.9}', []),
         ('re.findall("two words", text)', []),
         ('if "size mismatch" in str(error): pass', []),
