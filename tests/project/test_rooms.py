@@ -1,6 +1,7 @@
 """Promises of the house: where a part is found, and which way it may ask."""
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -53,6 +54,12 @@ def test_a_room_imports_only_rooms_that_a_page_has_passed_before(path):
 def test_no_two_modules_have_one_name():
     names = Counter(path.stem for path in MODULES if path.stem != "__init__")
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_the_map_for_contributors_has_every_module():
+    told = (ROOT / "CONTRIBUTING.md").read_text("utf8").partition("## The house")[2].partition("```\n\n")[0]
+    rooms = [path.stem for path in MODULES if path.parent != ROOT / "book" and path.stem != "__init__"]
+    assert set(rooms) - set(re.findall(r"\w+", told)) == set()
 
 
 def test_a_module_says_what_it_is_for():
