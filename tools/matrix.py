@@ -276,6 +276,10 @@ async def try_all(paths: list[Path], python: list[str], top: Path, say: Callable
             group.create_task(one(path))
 
 
+def ignore(loop: asyncio.AbstractEventLoop, context: dict) -> None:
+    """Keep silent what ends in a task that nobody awaits: nbclient still asks after a kernel that it has stopped."""
+
+
 def in_a_thread(work: Coroutine) -> None:
     """Run a coroutine to its end, outside the main thread, where nbclient would take over the handling of Ctrl-C."""
     running = []
@@ -291,6 +295,7 @@ def in_a_thread(work: Coroutine) -> None:
                 time.sleep(0.1)
         except KeyboardInterrupt:
             for loop, task in running:
+                loop.call_soon_threadsafe(loop.set_exception_handler, ignore)
                 loop.call_soon_threadsafe(task.cancel)  # nbclient then stops the kernels
             raise
     future.result()

@@ -140,6 +140,35 @@ def test_an_interruption_stops_the_kernels_and_removes_the_environment(book):
     assert not list((book / "_build" / "matrix").iterdir())
 
 
+# nbclient's question whether the kernel lives, asked once more when there is none left to ask
+STRAY = """
+import asyncio, os, signal
+from tools import matrix
+
+async def stray():
+    await asyncio.sleep(0.1)
+    raise AssertionError
+
+async def work():
+    asyncio.create_task(stray())
+    os.kill(os.getpid(), signal.SIGINT)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(0.5)
+
+try:
+    matrix.in_a_thread(work())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_what_an_interruption_leaves_behind_in_nbclient_is_not_told():
+    result = subprocess.run([sys.executable, "-c", STRAY], cwd=ROOT, capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == ("interrupted\n", "")
+
+
 def test_a_chroot_that_does_not_see_the_folder_is_said_with_the_way_out(book):
     write_stand_in(book.parent / "chroot", f'#!/bin/sh\nshift\nexec {sys.executable} "$1" "$2" /no/such/folder\n')
     result = run_matrix(book, PYTHONS=f"{book.parent / 'chroot'} python3.14")
