@@ -35,7 +35,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)  # no date that changes with every run
 KEPT = {
     "role": re.compile(r"\{[\w:-]+\}`(?:[^`<]*<)?([^`<>]+)>?`"),
     "link": re.compile(r"\]\(([^)\s]+)\)"),
-    "code": re.compile(r"(?<![`}\w])`([^`]+)`(?!`)"),
+    "code": re.compile(r"(?<![`}\w>])`([^`]+)`(?!`)"),
     "maths": re.compile(r"(?<!\\)\$([^$]+)\$"),
     "placeholder": re.compile(r"(%s|%\(\w+\)s)"),
 }

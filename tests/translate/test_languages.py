@@ -211,6 +211,7 @@ def test_a_broken_catalog_stops_the_build_with_its_name(german_book):
         ("Call `net(X)`.", "Rufe net(X) auf.", "code 'net(X)' is missing"),
         ("See {ref}`mc-call`.", "Siehe {ref}`mc-cal`.", "role 'mc-call' is missing"),
         ("See {ref}`this <mc-call>`.", "Siehe {ref}`dies <mc-call>`.", None),
+        ("{ref}`This <a>` has `X`, not `Y`.", "{ref}`Dies <a>` hat nicht `Y`, aber `X`.", None),
         ("A [link](https://a.org/b).", "Ein [Link](https://a.org/c).", "link 'https://a.org/b' is missing"),
         ("It is $x^2$.", "Es ist x².", "maths 'x^2' is missing"),
         ("From %s", "Von", "placeholder '%s' is missing"),
