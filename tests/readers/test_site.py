@@ -234,7 +234,7 @@ def test_an_address_leads_to_its_heading_and_a_reload_stays(open_page, width):
     ],
 )
 def test_the_search_says_how_many_sections_it_found(open_page, edition, heading, found, nothing):
-    page = open_page(f"{edition}search.html?q=register_buffer", 390)
+    page = open_page(f"{edition}search.html?q=FlopCounterMode", 390)
     expect(page.locator("#search-results h2")).to_have_text(heading)
     expect(page.locator("#search-results")).to_contain_text(found)
     expect(page.locator("#search-results li a").first).to_be_visible()
