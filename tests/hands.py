@@ -75,6 +75,13 @@ def free_port() -> int:
             return port
 
 
+def answers(port: int) -> bool:
+    """Whether somebody listens at a port of this machine."""
+    with suppress(OSError), socket.create_connection(("localhost", port), timeout=5):
+        return True
+    return False
+
+
 def cell(page: Page, number: int):
     """A cell of a page, counted from 1."""
     return page.locator("article .cell").nth(number - 1)

@@ -117,6 +117,7 @@ class Lab:
             self.printed.append(line)
             if re.search(r"http://(localhost|127)", line):
                 break
+        hands.until(lambda: hands.answers(int(port)), 60)  # it tells the address shortly before it listens
 
     def stop(self) -> str:
         os.killpg(self.process.pid, signal.SIGTERM)
