@@ -145,17 +145,19 @@ STRAY = """
 import asyncio, os, signal
 from tools import matrix
 
-async def stray():
-    await asyncio.sleep(0.1)
+async def stray(stopped):
+    await stopped.wait()
     raise AssertionError
 
 async def work():
-    asyncio.create_task(stray())
+    stopped = asyncio.Event()
+    asyncio.create_task(stray(stopped))
     os.kill(os.getpid(), signal.SIGINT)
     try:
         await asyncio.sleep(60)
     finally:
-        await asyncio.sleep(0.5)
+        stopped.set()
+        await asyncio.sleep(0.1)
 
 try:
     matrix.in_a_thread(work())
