@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -282,23 +283,22 @@ def ignore(loop: asyncio.AbstractEventLoop, context: dict) -> None:
 
 def in_a_thread(work: Coroutine) -> None:
     """Run a coroutine to its end, outside the main thread, where nbclient would take over the handling of Ctrl-C."""
-    running = []
+    with asyncio.Runner() as runner, ThreadPoolExecutor(1) as executor:
+        loop = runner.get_loop()
+        task = loop.create_task(work)
 
-    async def noted() -> None:
-        running.append((asyncio.get_running_loop(), asyncio.current_task()))
-        await work
+        def stop(*_) -> None:
+            loop.call_soon_threadsafe(loop.set_exception_handler, ignore)
+            loop.call_soon_threadsafe(task.cancel)  # nbclient then stops the kernels
 
-    with ThreadPoolExecutor(1) as executor:
-        future = executor.submit(asyncio.run, noted())
+        before = {number: signal.signal(number, stop) for number in stops.STOPS}
         try:
-            while not future.done():
-                time.sleep(0.1)
-        except KeyboardInterrupt:
-            for loop, task in running:
-                loop.call_soon_threadsafe(loop.set_exception_handler, ignore)
-                loop.call_soon_threadsafe(task.cancel)  # nbclient then stops the kernels
-            raise
-    future.result()
+            executor.submit(loop.run_until_complete, task).result()
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def attempt(python: Python, torch: str, paths: list[Path], top: Path) -> Outcome:

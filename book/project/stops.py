@@ -2,6 +2,8 @@
 
 import signal
 
+STOPS = (signal.SIGTERM, signal.SIGINT)
+
 
 def interrupt(*_) -> None:
     """What a signal calls: the command that runs ends as with Ctrl-C."""
@@ -10,5 +12,5 @@ def interrupt(*_) -> None:
 
 def heed() -> None:
     """Let SIGTERM and SIGINT raise KeyboardInterrupt; a shell starts a job in the background with SIGINT ignored."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPS:
         signal.signal(number, interrupt)
