@@ -304,9 +304,10 @@ ENGLISH_WORDS = {
 # A quoted message stays as PyTorch prints it, and a journal has its name.
 STAYS_ENGLISH = re.compile("“[^”]*”|Communications of the ACM")
 # Code, output, formulas, titles of papers, and what is marked as being in another language
-# A link to an entry of the index of errors has PyTorch's message
+# A link to an entry of the index of errors, or to a question, has PyTorch's message in plain letters; the heading
+# itself is read at its own place, where a message is code
 NOT_IN_THE_LANGUAGE = "pre, code, math, script, style, .cell_input, .cell_output, em, a.external, [lang]:not(html)"
-NOT_IN_THE_LANGUAGE += ", a[href*='errors.html#err-']"
+NOT_IN_THE_LANGUAGE += ", a[href*='errors.html#err-'], a[href*='-asked-']"
 ELEMENTS_WITH_TEXT = (
     "title, h1, h2, h3, h4, p, li, td, th, dt, dd, figcaption, button, label, summary, svg text, svg title, svg desc"
 )
