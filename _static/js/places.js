@@ -28,6 +28,15 @@
     }
     link.after(list);
   }
+
+  // A link to a folded place, such as a solution, opens it.
+  const unfold = () => {
+    let place = null;
+    try { place = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { /* no place is called so */ }
+    for (let box = place?.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
 }
 
 // The font of the formulas, after the first paint: where a formula stands high on a page, its font would delay the text.

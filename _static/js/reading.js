@@ -36,6 +36,10 @@
 
   // A link from the contents closes the panel that it is in.
   for (const panel of document.querySelectorAll("nav[popover]")) {
+    panel.addEventListener("toggle", ({ newState }) => { // at the current place, not at its top
+      const link = panel.querySelector("a[aria-current]");
+      if (newState === "open" && link) panel.scrollTop = link.offsetTop - panel.clientHeight / 2;
+    });
     panel.addEventListener("click", ({ target }) => {
       if (target.closest("a") && panel.matches(":popover-open")) panel.hidePopover();
     });

@@ -2,13 +2,14 @@
 
 const MOST = 30; // results that are shown
 const LEAST = 0.02; // of the best one's score
-const ENTRIES = 5; // of the index of errors, for one paste
+const ENTRIES = 3; // of the index of errors, for one paste
 
 class Book {
   /** `pages` with their parts, and the `keywords` of some labels, as the script of the index has them. */
   constructor({ pages, keywords }) {
     this.parts = pages.flatMap((page) => page.parts.map((part) => ({ ...part, page })));
     this.places = new Map();
+    this.taken = { messages: false, sections: false };
     this.messages = new Messages();
     this.sections = new Sections(this.parts);
     this.ready = this.takeIn(keywords);
@@ -26,7 +27,9 @@ class Book {
       const further = keywords[entry.anchor]?.messages ?? [];
       for (const message of this.forms(entry, [entry.title, ...further])) this.messages.add(entry, message);
     });
+    this.taken.messages = true;
     await this.sections.fill();
+    this.taken.sections = true;
   }
 
   /** The parts of the book that show the message of an entry. */
@@ -40,15 +43,16 @@ class Book {
     return [...known, ...printed.filter((message) => known.some((form) => inOrder(piecesOf(form), messageWords(message))))];
   }
 
-  /** What belongs to a query, the best first: [{ part, words }]; words are those that were found. */
+  /** What belongs to a query, the best first: [{ part, words }]; words are those that were found. Of an index that is
+   * not taken in yet, only what stays first: a list that changes under the pointer misleads. */
   find(query) {
     const messages = messagesOf(query);
     const telling = messages.find((message) => wordsOf(withoutName(message)).length > 2) ?? messages[0];
-    const entries = this.entries(messages, query);
+    const entries = this.taken.messages ? this.entries(messages, query) : [];
     const found = new Map();
     const add = (part, words) => found.has(part) || found.set(part, { part, words: new Set(words) });
     for (const part of [...entries, ...this.shown(entries[0])]) add(part, wordsOf(messages.join(" ")).flatMap(withParts));
-    const ranked = this.sections.find(telling).filter(({ score }, _, [best]) => score > LEAST * best.score);
+    const ranked = (this.taken.sections ? this.sections.find(telling) : []).filter(({ score }, _, [best]) => score > LEAST * best.score);
     const last = ({ part }) => entries.length && ["exercise", "solution"].includes(part.kind);
     for (const { part, terms } of [...ranked.filter((one) => !last(one)), ...ranked.filter(last)]) add(part, terms);
     return [...found.values()].slice(0, MOST);

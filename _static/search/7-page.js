@@ -52,6 +52,23 @@ const list = (found, state) => {
     ?? (found.length ? results.dataset.found.replace("%s", counted(found)) : results.dataset.nothing);
 };
 
+// The way back from a result leads to the place that was left, which the browser can't find before the list is there.
+const KEPT = "book-results";
+const [came] = performance.getEntriesByType("navigation");
+addEventListener("pagehide", () => {
+  const { href } = results.contains(document.activeElement) ? document.activeElement : {};
+  try { sessionStorage.setItem(KEPT, JSON.stringify([location.href, href, scrollY])); } catch { /* may be forbidden */ }
+});
+const goBack = () => {
+  try {
+    const [address, href, height] = JSON.parse(sessionStorage.getItem(KEPT)) ?? [];
+    sessionStorage.removeItem(KEPT);
+    if (address !== location.href || came?.type === "navigate") return;
+    [...results.querySelectorAll("li a")].find((link) => link.href === href)?.focus({ preventScroll: true });
+    scrollTo(0, height);
+  } catch { /* as above */ }
+};
+
 let turn = 0;
 const show = async () => {
   const [query, mine] = [field.value.trim(), ++turn];
@@ -65,7 +82,9 @@ const show = async () => {
   const early = await Promise.race([book.ready, late]) === "late";
   if (early && mine === turn) list(book.find(query), results.dataset.searching);
   await book.ready;
-  if (mine === turn) list(book.find(query));
+  if (mine !== turn) return;
+  list(book.find(query));
+  goBack();
 };
 
 let waiting = 0;
@@ -97,7 +116,7 @@ field.form.parentElement.addEventListener("keydown", (event) => {
 
 field.value = asked();
 // Not on the way back from a result, nor where a keyboard would come up over the results
-const arrived = performance.getEntriesByType("navigation")[0]?.type === "navigate" && matchMedia("(hover: hover)").matches;
+const arrived = came?.type === "navigate" && matchMedia("(hover: hover)").matches;
 if (!field.value || arrived) field.focus({ preventScroll: true });
 show();
 

@@ -133,6 +133,7 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     root = Path(app.srcdir)
     here = language.current(app)
     if pagename == "404" and (address := site_url(root)):
+        address = "/".join(part for part in (address, here.path) if part)
         context["pathto"] = lambda name, resource=0: f"{address}/{name}" + ("" if resource else app.builder.out_suffix)
     title = app.env.titles.get(pagename)
     own = {

@@ -52,6 +52,11 @@ def test_a_new_language_is_one_entry_and_one_command(german_book):
     assert "Die zweite Seite</" in page  # the text of a link comes from the title of the page it leads to
 
 
+def test_the_page_for_wrong_addresses_leads_on_in_its_language(german_book):
+    menu = german_book.read("_build/html/de/404.html").split('id="book-nav"')[1].split("</nav>")[0]
+    assert 'href="https://books.example.org/de/pages/first.html"' in menu
+
+
 def test_a_paragraph_without_translation_is_shown_in_english_and_marked(german_book):
     page = german_book.read("_build/html/de/pages/second.html")
     paragraph = re.search(r"<p([^>]*)>Back to", page)[1]
@@ -307,7 +312,7 @@ STAYS_ENGLISH = re.compile("“[^”]*”|Communications of the ACM")
 # A link to an entry of the index of errors, or to a question, has PyTorch's message in plain letters; the heading
 # itself is read at its own place, where a message is code
 NOT_IN_THE_LANGUAGE = "pre, code, math, script, style, .cell_input, .cell_output, em, a.external, [lang]:not(html)"
-NOT_IN_THE_LANGUAGE += ", a[href*='errors.html#err-'], a[href*='-asked-']"
+NOT_IN_THE_LANGUAGE += ", a[href*='errors.html#err-'], a[href^='#err-'], a[href*='-asked-']"
 ELEMENTS_WITH_TEXT = (
     "title, h1, h2, h3, h4, p, li, td, th, dt, dd, figcaption, button, label, summary, svg text, svg title, svg desc"
 )
@@ -326,7 +331,7 @@ def english_sentences(html: str) -> list[str]:
     texts += [meta["content"] for meta in page.select("meta[name=description]")]
     texts += [element[name] for name in WORDS_IN_ATTRIBUTES for element in page.select(f"[{name}]")]
     own = [STAYS_ENGLISH.sub("", text) for text in texts]
-    return [text for text in own if len(ENGLISH_WORDS & set(re.findall(r"[a-z]+", text.lower()))) >= 2]
+    return [text for text in own if len(ENGLISH_WORDS & set(re.findall(r"[^\W\d_]+", text.lower()))) >= 2]
 
 
 def test_english_on_a_translated_page_would_be_found():
