@@ -1,9 +1,9 @@
-// Ways to the places of a page, made here so that the page itself is smaller: a link at each heading, figure and
-// numbered formula, and the smaller headings in the contents.
+// Ways to the places of a page, made here so that the page itself is smaller: a link at each heading, figure, numbered
+// formula and exercise, and the smaller headings in the contents.
 {
   const words = document.getElementById("words").dataset;
-  for (const heading of document.querySelectorAll("article :is(h2, h3, h4, figcaption, .eqno)")) {
-    const place = heading.closest("section[id], figure[id], .math[id]");
+  for (const heading of document.querySelectorAll("article :is(h2, h3, h4, figcaption, .eqno, .exercise > .admonition-title)")) {
+    const place = heading.closest("section[id], figure[id], .math[id], .exercise[id]");
     if (!place) continue;
     const link = document.createElement("a");
     link.className = "headerlink";

@@ -24,6 +24,22 @@ const inOrder = (pieces, words) => {
   });
 };
 
+/** How many of the words that were given follow each other in a message, from one of its places on; -1 if others do. The
+ * first may have lost its beginning and the last its end. `message`: its words, null for what varies. */
+const followed = (given, message, at, from = 0) => {
+  if (from === given.length) return 0;
+  if (at === message.length) return -1;
+  const [word, here] = [given[from], message[at]];
+  if (here === null) {
+    if (at + 1 === message.length) return 0;
+    return Math.max(...given.slice(from).map((_, skipped) => followed(given, message, at + 1, from + skipped)));
+  }
+  const cut = !from && here.endsWith(word) || from === given.length - 1 && here.startsWith(word);
+  if (here !== word && !cut) return -1;
+  const further = followed(given, message, at + 1, from + 1);
+  return further < 0 ? -1 : 1 + further;
+};
+
 class Messages {
   constructor() {
     this.patterns = [];
@@ -34,7 +50,8 @@ class Messages {
   /** Know a message of an entry. */
   add(entry, message) {
     const pieces = piecesOf(message);
-    const pattern = { entry, pieces, features: features(pieces.flat()) };
+    const words = message.split("…").flatMap((piece, number) => number ? [null, ...messageWords(piece)] : messageWords(piece));
+    const pattern = { entry, pieces, words, features: features(pieces.flat()) };
     this.patterns.push(pattern);
     for (const feature of pattern.features) {
       if (!feature.includes(" ") && !this.counts.has(feature)) this.spelling.add({ word: feature });
@@ -58,31 +75,40 @@ class Messages {
     return best?.id ?? word;
   }
 
-  /** How well a message fits an entry: above 1 when it has all pieces in order; 0 when it is another one. */
-  fit(words, given, pattern) {
-    const whole = this.sum(pattern.features);
-    if (inOrder(pattern.pieces, words)) return 1 + whole;
-    const common = [...pattern.features].filter((feature) => given.has(feature));
-    const found = this.sum(common);
-    const ofPattern = found / whole;
-    const ofMessage = found / this.sum(given);
-    const enough = common.filter((feature) => feature.includes(" ")).length > 1;
-    return enough && ofPattern + ofMessage > 0.9 ? (ofPattern + ofMessage) / 2 : 0;
+  /** How much of a pattern's message was given when what was given is a piece of it; 0 when it is not, or tells too little. */
+  piece(words, begun, pattern) {
+    const counts = pattern.words.map((_, at) => followed(words, pattern.words, at));
+    const fromTheStart = begun && counts[0] > 1;
+    const most = Math.max(...counts);
+    return fromTheStart || most > 2 ? most + most / pattern.words.length : 0; // of equals, the one that is nearly whole
   }
 
-  /** The entries that a paste belongs to, the best one first. */
+  /** How alike a message and a pattern are that differ in some words; 0 when they are not. */
+  likeness(given, pattern) {
+    const common = [...pattern.features].filter((feature) => given.has(feature));
+    const found = this.sum(common);
+    const both = found / this.sum(pattern.features) + found / this.sum(given);
+    const enough = common.filter((feature) => feature.includes(" ")).length > 1;
+    return enough && both > 0.9 ? both : 0;
+  }
+
+  /** The entries that a paste belongs to, the best one first: those whose message it has whole, those of whose message it
+   * has a piece, those whose message is like it; in each case, those of a later error before those of an earlier one. */
   find(messages) {
     const found = new Map();
     messages.forEach((message, age) => {
       const typed = messageWords(withoutName(message));
       const words = typed.map((word, index) => this.spelled(word, index === typed.length - 1));
       const given = features(words);
+      const ends = words.map((word, index) => index && index < words.length - 1 ? word : typed[index]); // as they were cut
       for (const pattern of this.patterns) {
-        const fit = this.fit(words, given, pattern);
-        // Every exact one before every other; among these, those of a later error before those of an earlier one
-        const rank = fit && [fit > 1 ? 0 : 1, age, -fit];
+        const whole = inOrder(pattern.pieces, words) && this.sum(pattern.features);
+        const piece = whole || this.piece(ends, MESSAGE.test(message), pattern);
+        const fit = piece || this.likeness(given, pattern);
+        if (!fit) continue;
+        const rank = [whole ? 0 : piece ? 1 : 2, age, -fit];
         const known = found.get(pattern.entry);
-        if (rank && (!known || inFront(rank, known))) found.set(pattern.entry, rank);
+        if (!known || inFront(rank, known)) found.set(pattern.entry, rank);
       }
     });
     return [...found].sort(([, one], [, other]) => inFront(one, other) ? -1 : 1).map(([entry]) => entry);

@@ -48,6 +48,7 @@ const list = (found, state) => {
   const at = results.contains(document.activeElement) ? document.activeElement.href : null;
   results.querySelector("ol").replaceChildren(...found.map(result));
   if (at) ([...results.querySelectorAll("li a")].find(({ href }) => href === at) ?? field).focus({ preventScroll: true });
+  document.getElementById("search-otherwise").hidden = Boolean(found.length || state || !field.value.trim());
   results.querySelector("[role=status]").textContent = state
     ?? (found.length ? results.dataset.found.replace("%s", counted(found)) : results.dataset.nothing);
 };

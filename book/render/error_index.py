@@ -32,11 +32,16 @@ def covers(message: str, shown: str) -> bool:
     return re.search(pattern, " ".join(shown.split()), re.S) is not None
 
 
+def pages(env: BuildEnvironment) -> list[str]:
+    """The pages that are an index."""
+    return sorted(name for name in env.found_docs if name.split("/")[-1] == INDEX)
+
+
 @cache
 def entries(env: BuildEnvironment) -> dict[str, list[Entry]]:
     """For each label that the index names: the entries that name it."""
     found = {}
-    for docname in sorted(name for name in env.found_docs if name.split("/")[-1] == INDEX):
+    for docname in pages(env):
         for section in env.get_doctree(docname).findall(nodes.section):
             entry = Entry(section[0].astext(), docname, section["ids"][0])
             for reference in section.findall(addnodes.pending_xref):

@@ -164,6 +164,16 @@ def menu(app: Sphinx, pagename: str, context: dict) -> dict | None:
     return {"name": "language", "label": _("Language"), "links": links}
 
 
+def missing_elsewhere(app: Sphinx) -> list[dict]:
+    """What a missing page says in the other languages: a host shows the first edition's for an address in any."""
+    said, page = [], f"{app.config.root_doc}{app.builder.out_suffix}"
+    for there in editions(Path(app.srcdir))[1:] if app.config.book_downloads else ():
+        folder = Path(app.srcdir, "_build", "locale")
+        words = gettext.translation("book", folder, [there.code], fallback=True).gettext("This page does not exist")
+        said.append({"language": there.tag, "path": f"{there.path}/{page}", "name": there.name, "words": words})
+    return said
+
+
 def alternates(app: Sphinx, pagename: str) -> str:
     """The page's addresses in every language, for search engines."""
     address, known = site_url(Path(app.srcdir)), editions(Path(app.srcdir))

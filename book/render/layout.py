@@ -135,6 +135,8 @@ def lay_out(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     if pagename == "404" and (address := site_url(root)):
         address = "/".join(part for part in (address, here.path) if part)
         context["pathto"] = lambda name, resource=0: f"{address}/{name}" + ("" if resource else app.builder.out_suffix)
+    if pagename == "404" and not here.path:
+        context["missing_elsewhere"] = language.missing_elsewhere(app)
     title = app.env.titles.get(pagename)
     own = {
         "description": description(doctree),

@@ -22,7 +22,7 @@ from sphinx.util import logging
 
 from book.project.errors import BuildError
 from book.project.source import editions, read_yaml
-from book.render import assets
+from book.render import assets, error_index
 from book.render.sections import CLOSE, OPEN, parts
 
 _ = get_translation("book")
@@ -42,7 +42,7 @@ def words() -> dict[str, str]:
         "results": _("Search results"),
         "searching": _("Searching …"),
         "found": _("Sections found: %s"),
-        "nothing": _("No section has any of these words. Look at the spelling, or try other words."),
+        "nothing": _("No section has any of these words. Look at the spelling, try others, or look through these:"),
         "entry": _("Error message"),
         "exercise": _("Exercise"),
         "solution": _("Solution"),
@@ -133,7 +133,9 @@ def write(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
     script = index(app)
     Path(app.outdir, SCRIPT).write_text(script, "utf8")
     address = f"{SCRIPT}?v={assets.checksum(script)}"
-    yield "search", {"search": words() | {"index": address}}, "search.html"
+    places = [app.config.root_doc, *error_index.pages(app.env)]
+    otherwise = [{"name": name, "title": app.env.titles[name].astext()} for name in places]
+    yield "search", {"search": words() | {"index": address, "otherwise": otherwise}}, "search.html"
 
 
 def without_sphinx_search(app: Sphinx) -> None:

@@ -1,5 +1,7 @@
 """The page stands still when it should, and shows the place that was asked for, unfolded."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -41,6 +43,26 @@ def test_a_link_to_a_solution_opens_it(open_page, name):
     last = page.locator("details.solution").last
     expect(last).to_have_attribute("open", "")
     assert 0 < last.evaluate("one => one.getBoundingClientRect().top") < 140
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_each_exercise_has_a_link_of_its_own(open_page, name):
+    page = open_page(f"{name}.html")
+    exercises = page.locator("div.exercise[id]")
+    links = page.locator("div.exercise[id] > .admonition-title > .headerlink")
+    assert links.count() == exercises.count() > 0
+    exercises.last.locator("> .admonition-title").hover()
+    links.last.click()
+    expect(page).to_have_url(re.compile(f"#{exercises.last.get_attribute('id')}$"))
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_what_a_finger_presses_is_high_enough(open_page, name):
+    page = open_page(f"{name}.html", 390)
+    pressed = page.locator(".brand, .tool:visible, details.hide:visible > summary").all()
+    low = [one.text_content() for one in pressed if one.bounding_box()["height"] < 24]
+    assert pressed
+    assert low == []
 
 
 def test_the_contents_open_at_the_current_place_on_a_phone(open_page):

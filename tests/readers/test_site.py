@@ -166,7 +166,7 @@ def test_a_heading_links_to_its_label_and_its_parts_are_in_the_contents(open_pag
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_for_wrong_addresses_has_the_menu_that_it_promises(open_page, width):
     page = open_page("404.html", width)
-    assert "menu" in page.locator("article p").inner_text()
+    assert "menu" in page.locator("article p").first.inner_text()
     if width < 960:
         page.get_by_role("button", name="Contents of the book").click()
     page.locator("#book-nav a").last.click()
@@ -243,6 +243,10 @@ def test_the_search_says_how_many_sections_it_found(open_page, edition, heading,
     expect(page.get_by_role("status")).to_have_text(f"{found} {results}")
     page = open_page(f"{edition}search.html?q=xylophone")
     expect(page.get_by_role("status")).to_contain_text(nothing)
+    ways = page.locator("#search-otherwise a")
+    expect(ways).to_have_count(2)
+    ways.last.click()
+    expect(page).to_have_url(re.compile(f"/{edition}chapter_computation/errors.html$"))
 
 
 def test_a_section_that_shows_a_message_leads_to_its_entry(open_page):
@@ -286,6 +290,14 @@ def test_a_published_site_names_its_addresses(built_book):
     menu = missing.split('id="book-nav"')[1].split("</nav>")[0]
     for page in ("first", "second"):
         assert f'href="{address}/pages/{page}.html"' in menu
+
+
+def test_a_missing_page_speaks_the_other_languages_too(open_page):
+    page = open_page("404.html")
+    expect(page.locator("article [lang=pt-BR]")).to_contain_text("Esta página não existe")
+    page.locator("article [lang=tr] a").click()
+    expect(page.locator("html")).to_have_attribute("lang", "tr")
+    assert open_page("tr/404.html").locator("article p[lang]").count() == 0
 
 
 def test_an_unpublished_site_claims_no_address(built_once):
