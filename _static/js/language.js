@@ -12,6 +12,7 @@
       const sections = [...document.querySelectorAll("article section[id]")];
       const place = sections[below(sections)];
       if (place) link.hash = place.id; // its label is the same, too
+      else Object.assign(link, { search: location.search, hash: location.hash }); // what was searched for
       try {
         localStorage.setItem("book-language", link.dataset.language);
         const blocks = [...place?.querySelectorAll(BLOCKS) ?? []], number = below(blocks);

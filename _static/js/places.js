@@ -10,6 +10,8 @@
     link.href = `#${place.id}`;
     link.title = words.link;
     link.textContent = "#";
+    link.tabIndex = -1; // for the mouse: the keyboard and screen readers have the contents
+    link.setAttribute("aria-hidden", true);
     heading.append(link);
   }
 

@@ -4,8 +4,11 @@
   const sections = [...document.querySelectorAll("article section[id]")].filter((section) => links.has(section.id));
   let current = null;
   const mark = () => {
-    const passed = sections.filter((section) => section.getBoundingClientRect().top < innerHeight / 3);
-    const link = links.get(passed.at(-1)?.id);
+    const near = (section) => section.getBoundingClientRect().top < innerHeight / 3;
+    // the place that was asked for, as long as it is in sight there: the next heading may follow it closely
+    const asked = sections.find(({ id }) => location.hash === `#${id}`);
+    const there = asked && near(asked) && asked.getBoundingClientRect().top >= 0;
+    const link = links.get((there ? asked : sections.filter(near).at(-1))?.id);
     if (link === current) return;
     current?.removeAttribute("aria-current");
     link?.setAttribute("aria-current", "location");
@@ -18,11 +21,13 @@
     current = link;
   };
   let waiting = false;
-  addEventListener("scroll", () => {
+  const markSoon = () => {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => { waiting = false; mark(); });
-  }, { passive: true });
+  };
+  addEventListener("scroll", markSoon, { passive: true });
+  addEventListener("hashchange", markSoon);
 
   // Code and tables that are wider than their box scroll inside it; the keyboard must reach them.
   const reach = new ResizeObserver((entries) => {

@@ -99,6 +99,13 @@ async function run(wanted) {
   bar.say(bar.state);
 }
 
+const isAbove = (part) => part.getBoundingClientRect().top < parseFloat(getComputedStyle(part).scrollMarginTop) - 1;
+
+const isInSight = (part) => {
+  const { top, bottom } = part.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+};
+
 class Cell {
   constructor(root, number, edits) {
     Object.assign(this, { root, number, ran: false });
@@ -129,7 +136,9 @@ class Cell {
     if (event.key !== "Enter" || event.altKey || event.isComposing || stays === event.shiftKey) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!event.repeat) this.ask(() => stays || this.next()?.edit());
+    if (event.repeat) return;
+    if (!isInSight(this.pre.parentNode)) this.edit(); // not what the reader does not see: the text before it comes first
+    else this.ask(() => stays || this.next()?.edit({ after: this.tools }));
   }
 
   /** Whether it runs, or will when those before it have. */
@@ -200,7 +209,8 @@ class Cell {
     this.show(lost ? (event === "restarting" ? "stopped" : "died") : "");
   }
 
-  /** Put the editor in the place of the code, the cursor where the reader clicked; null leaves the focus alone. */
+  /** Put the editor in the place of the code, the cursor where the reader clicked; null leaves the focus alone. `after`:
+   * what the page is not scrolled beyond. */
   async edit(event = {}) {
     this.editor ??= import("./editor.min.mjs").then((module) => {
       const place = element("div", { className: "live-editor" });
@@ -219,6 +229,7 @@ class Cell {
     if (event === null) return;
     editor.focus();
     this.pre.parentNode.scrollIntoView({ block: "nearest" });
+    if (event.after && isAbove(event.after)) event.after.scrollIntoView({ block: "start" }); // its output stays in sight
     if (event.clientX) editor.place(event.clientX, event.clientY);
   }
 

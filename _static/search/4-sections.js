@@ -50,6 +50,12 @@ class Sections {
     return same ?? this.near(word, { fuzzy: 1 })[0] ?? (word.length > 5 && far[0] || word);
   }
 
+  /** The words of a short query that no section has, nor a longer word that begins so. */
+  unknown(text) {
+    const typed = wordsOf(text);
+    return typed.length > TYPED ? [] : typed.filter((word) => !this.near(word, { prefix: true }).length);
+  }
+
   /** The words of a query that tell something, each with its spread: not those that every other section has. */
   telling(text) {
     const words = [...new Set(wordsOf(text).flatMap(withParts))].slice(0, MOST_WORDS);
@@ -68,7 +74,7 @@ class Sections {
       { // what no section has may be mistyped
         queries: [[...words.keys()].join(" ")],
         prefix: (word) => word.length > 2,
-        fuzzy: (word) => !words.get(word) && word.length > 3 ? 0.3 : false,
+        fuzzy: (word) => !words.get(word) && word.length > 3 ? 0.24 : false,
       },
       { queries: [stems.join(" ")], prefix: true, boostTerm: () => 0.3 },
     ];

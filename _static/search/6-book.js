@@ -58,6 +58,11 @@ class Book {
     return [...found.values()].slice(0, MOST);
   }
 
+  /** The words of a query that the book does not have; none of a message that it knows. */
+  unknown(query) {
+    return this.taken.sections && !this.entries(messagesOf(query), query).length ? this.sections.unknown(query) : [];
+  }
+
   /** The entries of the index of errors that a paste belongs to; a line that raises an error may have its message, too. */
   entries(messages, query) {
     const found = this.messages.find(messages);

@@ -42,15 +42,21 @@ const result = ({ part, words }) => {
 
 const counted = (found) => found.length < MOST ? found.length : `${MOST}+`;
 
+/** How many were found, and which words were not; with no result, that alone. */
+const summary = (found, unknown) => found.length ? [
+  results.dataset.found.replace("%s", counted(found)),
+  unknown.length && results.dataset.unknown.replace("%s", unknown.join(", ")),
+].filter(Boolean).join(". ") : results.dataset.nothing;
+
 /** Show what is found; with `state`, a word in the place of the number of results. Who is walking through the results
  * stays at the one that was reached: a large index arrives in pieces, and each makes the list anew. */
-const list = (found, state) => {
+const list = (found, state, unknown = []) => {
   const at = results.contains(document.activeElement) ? document.activeElement.href : null;
   results.querySelector("ol").replaceChildren(...found.map(result));
   if (at) ([...results.querySelectorAll("li a")].find(({ href }) => href === at) ?? field).focus({ preventScroll: true });
-  document.getElementById("search-otherwise").hidden = Boolean(found.length || state || !field.value.trim());
-  results.querySelector("[role=status]").textContent = state
-    ?? (found.length ? results.dataset.found.replace("%s", counted(found)) : results.dataset.nothing);
+  const lost = !found.length || unknown.length;
+  document.getElementById("search-otherwise").hidden = Boolean(state || !lost || !field.value.trim());
+  results.querySelector("[role=status]").textContent = state ?? summary(found, unknown);
 };
 
 // The way back from a result leads to the place that was left, which the browser can't find before the list is there.
@@ -84,7 +90,7 @@ const show = async () => {
   if (early && mine === turn) list(book.find(query), results.dataset.searching);
   await book.ready;
   if (mine !== turn) return;
-  list(book.find(query));
+  list(book.find(query), null, book.unknown(query));
   goBack();
 };
 

@@ -4,6 +4,7 @@ The folder is `my-notebooks/<edition>/`, which git ignores and no build looks in
 never written again: `.copied.json` there knows each file as it was copied.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -27,9 +28,19 @@ MARKDOWN_AS_NOTEBOOKS = {
 }
 
 
+def mark(path: Path) -> str:
+    """What changes with what a reader saves; JupyterLab writes its notes into a notebook that was only opened."""
+    try:
+        cells = json.loads(path.read_text("utf8"))["cells"]
+        kept = [[cell["cell_type"], "".join(cell["source"]), cell.get("outputs")] for cell in cells]
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return checksum(path)  # not a notebook
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+
+
 @dataclass
 class Copies:
-    """The files of an edition in the reader's folder; `known` has the checksum of each as it was copied."""
+    """The files of an edition in the reader's folder; `known` has the mark of each as it was copied (see `mark`)."""
 
     folder: Path
     known: dict[str, str]
@@ -49,11 +60,11 @@ class Copies:
         """
         kept = []
         for name, path in files.items():
-            copy, new = self.folder / name, checksum(path)
-            if copy.exists() and (not copy.is_file() or checksum(copy) not in (self.known.get(name), new)):
+            copy, new = self.folder / name, mark(path)
+            if copy.exists() and (not copy.is_file() or mark(copy) not in (self.known.get(name), new)):
                 kept += [name] if self.known.get(name) != new else []
                 continue
-            if not copy.exists() or checksum(copy) != new:
+            if not copy.exists() or mark(copy) != new:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 partial = copy.with_name(f"{copy.name}.partial")
                 shutil.copyfile(path, partial)

@@ -43,6 +43,7 @@ def words() -> dict[str, str]:
         "searching": _("Searching …"),
         "found": _("Sections found: %s"),
         "nothing": _("No section has any of these words. Look at the spelling, try others, or look through these:"),
+        "unknown": _("No section has: %s. What is shown has words that are like them"),
         "entry": _("Error message"),
         "exercise": _("Exercise"),
         "solution": _("Solution"),

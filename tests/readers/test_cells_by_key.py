@@ -28,6 +28,31 @@ def test_shift_enter_runs_a_cell_and_goes_on_to_the_next(live_page):
     expect(editor(cell(page, 3))).to_be_in_viewport()
 
 
+def test_the_output_stays_in_sight_when_the_next_cell_is_far_and_a_cell_out_of_sight_is_shown_before_it_runs(live_page):
+    page = live_page(EXERCISES)
+    page.set_viewport_size({"width": 1280, "height": 420})
+    page.locator("article .live-run").first.wait_for()
+    number = page.evaluate("""() => {
+        const cells = [...document.querySelectorAll("article .cell")];
+        const seen = (one) => one.querySelector(".cell_input pre")?.parentNode.checkVisibility();
+        const gap = (one, next) => next.getBoundingClientRect().top - one.getBoundingClientRect().bottom;
+        const isFar = (one, next) => next && seen(one) && seen(next) && gap(one, next) > innerHeight;
+        return cells.findIndex((one, at) => isFar(one, cells[at + 1])) + 1;
+    }""")
+    assert number
+    write(page, number, "print('here')")
+    page.keyboard.press("Shift+Enter")
+    page.get_by_role("button", name="Only this cell").click()
+    page.wait_for_timeout(300)
+    expect(own_output(cell(page, number))).to_have_text("here")
+    expect(own_output(cell(page, number))).to_be_in_viewport()
+    expect(editor(cell(page, number + 1))).to_be_focused()
+    expect(editor(cell(page, number + 1))).not_to_be_in_viewport()
+    page.keyboard.press("Shift+Enter")
+    expect(editor(cell(page, number + 1))).to_be_in_viewport()
+    expect(own_output(cell(page, number + 1))).to_have_count(0)
+
+
 def test_cells_that_wait_for_the_first_one_are_not_asked_about(live_page):
     page = live_page()
     write(page, 1, "import time; time.sleep(3); print('one')")

@@ -1,5 +1,6 @@
 """Promises of `make lab`: the notebooks open with their drawings, and what a reader saves there is kept."""
 
+import json
 import os
 import re
 import shutil
@@ -51,6 +52,24 @@ def test_only_what_the_reader_has_not_touched_is_replaced(books_files):
     assert Copies.at(mine).bring(files) == ["one.ipynb"]
     assert (mine / "one.ipynb").read_text() == "what I saved"
     assert (mine / "two.ipynb").read_text() == "as the book has it now"
+
+
+def test_a_notebook_that_was_only_opened_is_replaced_and_one_with_outputs_is_not(books_files):
+    files, mine = books_files
+
+    def write(path, *, source="print(1)\n2", outputs=(), **metadata):
+        cell = {"cell_type": "code", "source": source, "outputs": list(outputs), "metadata": {}}
+        path.write_text(json.dumps({"cells": [cell], "metadata": metadata}))
+
+    for path in files.values():
+        write(path)
+    Copies.at(mine).bring(files)
+    write(mine / "one.ipynb", source=["print(1)\n", "2"], kernelspec={"name": "python3"})  # as JupyterLab saves it
+    write(mine / "two.ipynb", outputs=[{"output_type": "stream", "name": "stdout", "text": "1"}])
+    for path in files.values():
+        write(path, source="print(2)")
+    assert Copies.at(mine).bring(files) == ["two.ipynb"]
+    assert "print(2)" in (mine / "one.ipynb").read_text()
 
 
 def test_a_renamed_notebook_makes_room_for_the_newer_one(books_files):

@@ -45,6 +45,26 @@ def test_a_link_to_a_solution_opens_it(open_page, name):
     assert 0 < last.evaluate("one => one.getBoundingClientRect().top") < 140
 
 
+def test_the_entry_that_was_clicked_is_marked_though_the_next_heading_follows_closely(open_page):
+    page = open_page("chapter_computation/use-gpu.html")
+    close = page.evaluate("""() => [...document.querySelectorAll("#page-toc li > a")].map((link) => link.hash.slice(1))
+        .filter((id) => {
+          const place = document.getElementById(id), part = place.querySelector("section[id]");
+          return part && part.getBoundingClientRect().top - place.getBoundingClientRect().top < 150;
+        })""")
+    assert close
+    page.locator(f"#page-toc a[href='#{close[0]}']").click()
+    expect(page.locator("#page-toc [aria-current]")).to_have_attribute("href", f"#{close[0]}")
+
+
+def test_what_was_searched_for_is_kept_by_the_language_switch(open_page):
+    page = open_page("search.html?q=state_dict")
+    page.locator("[popovertarget=menu-language]").click()
+    page.locator("[data-language=tr]").click()
+    expect(page).to_have_url(re.compile(r"/tr/search\.html\?q=state_dict$"))
+    expect(page.locator("#search-results li a").first).to_be_visible()
+
+
 @pytest.mark.parametrize("name", SECTIONS)
 def test_each_exercise_has_a_link_of_its_own(open_page, name):
     page = open_page(f"{name}.html")

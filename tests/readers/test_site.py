@@ -247,6 +247,11 @@ def test_the_search_says_how_many_sections_it_found(open_page, edition, heading,
     expect(ways).to_have_count(2)
     ways.last.click()
     expect(page).to_have_url(re.compile(f"/{edition}chapter_computation/errors.html$"))
+    page = open_page(f"{edition}search.html?q=xylophone+quartet")  # something that is like one of them is found
+    expect(page.get_by_role("status")).to_contain_text("xylophone, quartet")
+    expect(page.locator("#search-results li a").first).to_be_visible()
+    expect(page.locator("#search-otherwise a")).to_have_count(2)
+    expect(page.locator("#search-otherwise")).to_be_visible()
 
 
 def test_a_section_that_shows_a_message_leads_to_its_entry(open_page):
