@@ -103,7 +103,8 @@ class Messages {
       const ends = words.map((word, index) => index && index < words.length - 1 ? word : typed[index]); // as they were cut
       for (const pattern of this.patterns) {
         const whole = inOrder(pattern.pieces, words) && this.sum(pattern.features);
-        const piece = whole || this.piece(ends, MESSAGE.test(message), pattern);
+        const isShort = words.length <= MOST_WORDS; // what is longer is no piece of one message, and would take seconds
+        const piece = whole || isShort && this.piece(ends, MESSAGE.test(message), pattern);
         const fit = piece || this.likeness(given, pattern);
         if (!fit) continue;
         const rank = [whole ? 0 : piece ? 1 : 2, age, -fit];
