@@ -137,8 +137,10 @@ class Cell {
     event.preventDefault();
     event.stopPropagation();
     if (event.repeat) return;
-    if (!isInSight(this.pre.parentNode)) this.edit(); // not what the reader does not see: the text before it comes first
-    else this.ask(() => stays || this.next()?.edit({ after: this.tools }));
+    if (!isInSight(this.pre.parentNode)) { // not what the reader does not see: the text before it comes first
+      this.edit();
+      if (!this.isWaiting) this.show("unseen");
+    } else this.ask(() => stays || this.next()?.edit({ after: this.tools }));
   }
 
   /** Whether it runs, or will when those before it have. */
@@ -156,7 +158,7 @@ class Cell {
     const missing = cells.slice(0, this.number).filter((cell) => !cell.ran && !cell.isSolution && !cell.isWaiting);
     if (alone || !missing.length) { run([this]); return then(); }
     const choose = (list) => { this.offer.textContent = ""; this.runButton.focus(); run(list); then(); };
-    this.offer.replaceChildren(words.notRun, " ", button(words.runAbove, () => choose([...missing, this])),
+    this.offer.replaceChildren(words.notRun, " ", button(fill(words.runAbove, missing.length), () => choose([...missing, this])),
       button(words.onlyThis, () => { alone = true; choose([this]); }));
     this.offer.querySelector("button").focus();
   }

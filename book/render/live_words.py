@@ -24,7 +24,7 @@ def cell_words() -> dict:
         "runCell": _("Run cell %s"),
         "runAll": _("Run all"),
         "runToHere": _("Run to here"),
-        "runAbove": _("Run them first"),
+        "runAbove": _("Run them first (%s)"),
         "onlyThis": _("Only this cell"),
         "notRun": _("Cells above have not run yet."),
         "edit": _("Edit"),
@@ -47,6 +47,7 @@ def cell_words() -> dict:
             "gone": _("No connection to Python; on your machine, start make live and open the address that it prints"),
         },
         "cell": {
+            "unseen": _("not run yet: the same keys run it"),
             "waiting": _("waiting"),
             "running": _("running …"),
             "done": _("your output, after %s s"),

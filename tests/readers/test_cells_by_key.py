@@ -51,6 +51,10 @@ def test_the_output_stays_in_sight_when_the_next_cell_is_far_and_a_cell_out_of_s
     page.keyboard.press("Shift+Enter")
     expect(editor(cell(page, number + 1))).to_be_in_viewport()
     expect(own_output(cell(page, number + 1))).to_have_count(0)
+    expect(cell(page, number + 1).get_by_role("status")).to_have_text("not run yet: the same keys run it")
+    page.keyboard.press("Control+Enter")
+    expect(own_output(cell(page, number + 1))).to_have_count(1)
+    expect(cell(page, number + 1).get_by_role("status")).not_to_contain_text("the same keys")
 
 
 def test_cells_that_wait_for_the_first_one_are_not_asked_about(live_page):

@@ -79,7 +79,7 @@ def test_a_cell_offers_to_run_those_before_it(live_page):
     page = live_page()
     three = cell(page, 3)
     three.get_by_role("button", name="Run cell").click()
-    expect(three.get_by_role("button", name="Run them first")).to_be_focused()
+    expect(three.get_by_role("button", name="Run them first (2)")).to_be_focused()
     page.keyboard.press("Enter")
     expect(three).to_have_attribute("data-live", "done", timeout=60_000)
     expect(cell(page, 1)).to_have_attribute("data-live", "done")

@@ -7,6 +7,7 @@ one, which has imported torch for them; they are not those of a pool, which may 
 import contextlib
 import io
 import json
+import logging
 import multiprocessing
 import os
 import sys
@@ -15,9 +16,18 @@ import warnings
 
 
 def said(program: str) -> list[str]:
-    """The message of the error that a program ends with, and those of its warnings."""
+    """The message of the error that a program ends with, and those of its warnings, also in PyTorch's log."""
     main = sys.modules["__main__"] = types.ModuleType("__main__")  # where pickle looks for the program's classes
     messages = []
+    made = logging.getLogRecordFactory()
+
+    def noted(*args, **kwargs) -> logging.LogRecord:  # a handler would not see them all: PyTorch's loggers end there
+        record = made(*args, **kwargs)
+        if record.levelno >= logging.WARNING:
+            messages.append(record.getMessage())
+        return record
+
+    logging.setLogRecordFactory(noted)
     with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("always")
         try:

@@ -150,13 +150,15 @@ def test_an_entry_for_a_gpu_says_where_its_message_is_found(entry):
 
 
 @pytest.fixture(scope="module")
-def said() -> dict[str, list[str]]:
-    """What each program says that needs no GPU, by the label of its entry."""
+def said(tmp_path_factory) -> dict[str, list[str]]:
+    """What each program says that needs no GPU, by the label of its entry; some write files, or print past Python."""
     programs = json.dumps([entry.program for entry in ON_CPU])
     command = [sys.executable, str(Path(__file__).with_name("raised.py"))]
-    result = subprocess.run(command, input=programs, capture_output=True, text=True, timeout=300)
+    folder = tmp_path_factory.mktemp("programs")
+    result = subprocess.run(command, input=programs, cwd=folder, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
-    return dict(zip((entry.label for entry in ON_CPU), json.loads(result.stdout), strict=True))
+    messages = json.loads(result.stdout.splitlines()[-1])
+    return dict(zip((entry.label for entry in ON_CPU), messages, strict=True))
 
 
 @pytest.mark.parametrize("entry", ON_CPU, ids=lambda entry: entry.label)
