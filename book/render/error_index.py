@@ -45,8 +45,9 @@ def entries(env: BuildEnvironment) -> dict[str, list[Entry]]:
         for section in env.get_doctree(docname).findall(nodes.section):
             entry = Entry(section[0].astext(), docname, section["ids"][0])
             for reference in section.findall(addnodes.pending_xref):
-                if reference.parent.parent is section:  # not of a section inside this one
-                    found.setdefault(reference["reftarget"], []).append(entry)
+                known = found.setdefault(reference["reftarget"], [])
+                if reference.parent.parent is section and entry not in known:  # not of a section inside this one
+                    known.append(entry)
     return found
 
 

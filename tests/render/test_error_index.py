@@ -96,8 +96,9 @@ def test_only_the_cell_that_shows_a_message_leads_back_to_its_entry(built_book):
     """Not a section that explains another one, nor the less exact one of two that fit."""
     entries = {"one": "list index out of range", "two": "index out of range", "three": "division by zero"}
     built_book.write("pages/errors.md", "# Errors\n\n## Lists\n")
+    place = "{ref}`second-fails`"  # named twice, it gets one line
     for label, message in entries.items():
-        built_book.add("pages/errors.md", f"\n(err-{label})=\n### `{message}`\n\nExplained in {{ref}}`second-fails`.\n")
+        built_book.add("pages/errors.md", f"\n(err-{label})=\n### `{message}`\n\n{place}, shown in {place}.\n")
     built_book.add("_toc.yml", "- file: pages/errors\n")
     built_book.add("pages/second.md", "\n(second-fails)=\n## Division by zero, and what else\n")
     built_book.add("pages/second.md", "\n```{code-cell} python3\n:tags: [raises-exception]\n[1, 2][5]\n```\n")
