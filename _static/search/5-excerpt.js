@@ -50,12 +50,21 @@ const marked = (text, words) => {
   return [...nodes, text.slice(end)];
 };
 
+/** The place of an entry from which its excerpt begins: it begins with what it is about, unless its text quotes what was
+ * asked for, in another form than its title. */
+const quoted = ({ title, text }, words) => {
+  const { count, from } = densest(places(text, words));
+  const told = Math.max(...[title, text.slice(0, LENGTH)].map((first) => densest(places(first, words)).count));
+  return count > told + 1 ? from : 0;
+};
+
 /** The excerpt of a part of a page: from its prose if the words stand there, else from its code or output. */
 const excerpt = (part, words) => {
+  if (part.kind === "entry") return part.text ? marked(cut(part.text, quoted(part, words)), words) : [];
   const fields = ["text", "code", "output"].filter((field) => part[field]);
-  for (const field of part.kind === "entry" ? [] : fields) {
+  for (const field of fields) {
     const { count, from } = densest(places(part[field], words));
     if (count) return marked(cut(part[field], from), words);
   }
-  return fields.length ? marked(cut(part[fields[0]], 0), words) : []; // an entry begins with what it is about
+  return fields.length ? marked(cut(part[fields[0]], 0), words) : [];
 };

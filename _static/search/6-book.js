@@ -3,6 +3,7 @@
 const MOST = 30; // results that are shown
 const LEAST = 0.02; // of the best one's score
 const ENTRIES = 3; // of the index of errors, for one paste
+const FEW = 5; // results for words of which the book has none
 
 class Book {
   /** `pages` with their parts, and the `keywords` of some labels, as the script of the index has them. */
@@ -55,7 +56,13 @@ class Book {
     const ranked = (this.taken.sections ? this.sections.find(telling) : []).filter(({ score }, _, [best]) => score > LEAST * best.score);
     const last = ({ part }) => entries.length && ["exercise", "solution"].includes(part.kind);
     for (const { part, terms } of [...ranked.filter((one) => !last(one)), ...ranked.filter(last)]) add(part, terms);
-    return [...found.values()].slice(0, MOST);
+    return [...found.values()].slice(0, this.isStrange(query) ? FEW : MOST);
+  }
+
+  /** Whether the book has none of several words: what is like them is hardly what was meant. */
+  isStrange(query) {
+    const { length } = this.unknown(query);
+    return length > 1 && length === wordsOf(query).length;
   }
 
   /** The words of a query that the book does not have; none of a message that it knows. */

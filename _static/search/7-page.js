@@ -42,11 +42,14 @@ const result = ({ part, words }) => {
 
 const counted = (found) => found.length < MOST ? found.length : `${MOST}+`;
 
-/** How many were found, and which words were not; with no result, that alone. */
-const summary = (found, unknown) => found.length ? [
-  results.dataset.found.replace("%s", counted(found)),
-  unknown.length && results.dataset.unknown.replace("%s", unknown.join(", ")),
-].filter(Boolean).join(". ") : results.dataset.nothing;
+/** How many were found, and which words were not; with no result, or none of the words, that alone. */
+const summary = (found, unknown) => {
+  if (!found.length) return results.dataset.nothing;
+  const number = results.dataset.found.replace("%s", counted(found));
+  const lost = `${results.dataset.unknown.replace("%s", unknown.join(", "))}.`;
+  if (!unknown.length) return number;
+  return book.isStrange(field.value) ? lost : `${number}. ${lost}`;
+};
 
 /** Show what is found; with `state`, a word in the place of the number of results. Who is walking through the results
  * stays at the one that was reached: a large index arrives in pieces, and each makes the list anew. */

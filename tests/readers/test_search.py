@@ -130,6 +130,24 @@ def test_the_words_found_are_marked_and_counted(search_pages):
     expect(page.locator("#search-results [role=status]")).to_have_text("Sections found: 30+")
 
 
+def test_words_that_the_book_does_not_have_are_told_and_hardly_anything_is_found(search_pages):
+    page = search_pages["en"]
+    links = ask(page, "banana bread recipe")
+    said = re.compile(r"^No section has: banana, bread, recipe\. What is shown has words that are like them\.$")
+    expect(page.locator("#search-results [role=status]")).to_have_text(said)
+    assert links.count() <= 5
+    expect(page.locator("#search-otherwise a").first).to_be_visible()
+
+
+def test_the_excerpt_of_an_entry_shows_the_message_when_its_title_has_another_form(search_pages):
+    page = search_pages["en"]
+    expect_first(ask(page, "RuntimeError: expected scalar type Long but found Float"), "err-target-dtype")
+    excerpt = page.locator("#search-results li p").first
+    expect(excerpt).to_contain_text("expected scalar type Long but found Float")
+    expect_first(ask(page, "expected target dtype to be Long or Byte, but got Float"), "err-target-dtype")
+    expect(excerpt).to_contain_text(re.compile("^Cause"))
+
+
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "light"), (390, "dark")])
 def test_the_results_are_accessible_and_fit_the_screen(open_page, width, theme):
     page = open_page("tr/search.html?q=register_buffer", width, theme)
