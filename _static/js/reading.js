@@ -54,9 +54,9 @@
     const typing = event.target.closest("input, textarea, [contenteditable]");
     if ((event.key === "/" && !typing && !event.ctrlKey) || (event.key === "k" && (event.ctrlKey || event.metaKey))) {
       const field = document.getElementById("search");
-      if (!field.checkVisibility()) return;
       event.preventDefault();
-      field.focus();
+      if (field.checkVisibility()) field.focus();
+      else location.href = field.form.action; // a narrow bar has no room for the field
     }
   });
 }

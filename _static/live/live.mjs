@@ -27,6 +27,7 @@ export async function start(given) {
   const edits = store.get(`book-edits:${page}`);
   cells = [...document.querySelectorAll("article .cell")].filter((root) => root.querySelector(".cell_input pre"))
     .map((root, number) => new Cell(root, number, edits));
+  for (const cell of cells) cell.hideOldVerdict();
   addEventListener("pagehide", (event) => event.persisted || python.end());
 }
 
@@ -130,6 +131,14 @@ class Cell {
     this.show("");
   }
 
+  /** Where a check has found the reader's answer right before the page was loaded anew: not what it says of the book's. */
+  hideOldVerdict() {
+    const exercise = this.root.closest(".exercise[id]");
+    const isSolved = exercise?.querySelector(".tick")?.ariaPressed === "true";
+    const isEdited = cells.some((cell) => cell.code !== cell.original && cell.root.closest(".exercise[id]") === exercise);
+    if (isSolved && isEdited && this.root.classList.contains("tag_check")) this.root.classList.add("has-own-output");
+  }
+
   /** As in Jupyter: Shift+Enter runs the cell and goes on to the next, Ctrl+Enter runs it and stays. */
   key(event) {
     const stays = event.ctrlKey || event.metaKey;
@@ -188,6 +197,7 @@ class Cell {
     this.root.classList.toggle("has-error", failed);
     if (this.box.scrollHeight > this.box.clientHeight) this.box.tabIndex = 0; // the keyboard scrolls it
     else this.box.removeAttribute("tabindex");
+    if (failed && this.root.contains(document.activeElement)) this.box.scrollIntoView({ block: "nearest" });
     const exercise = this.root.closest(".exercise[id]");
     if (exercise && this.root.classList.contains("tag_check") && !this.isSolution) {
       const printed = outputs.map((output) => [output.text ?? ""].flat().join("")).join("");

@@ -125,6 +125,20 @@ def test_the_keys_are_said_where_there_is_a_keyboard(live_page):
     expect(phone.locator(".live-keys")).to_be_hidden()
 
 
+def test_an_error_below_the_window_is_shown_where_the_reader_stays(live_page):
+    page = live_page()
+    write(page, 1, "values = [1, 2]\nvalues[5]")
+    top = page.evaluate("innerHeight") - 150  # of the cell, so that its output would be behind the bar
+    page.evaluate(
+        "([top]) => scrollBy(0, document.querySelector('.live-editor').getBoundingClientRect().top - top)", [top]
+    )
+    page.keyboard.press("Control+Enter")
+    expect(cell(page, 1)).to_have_attribute("data-live", "failed", timeout=30_000)
+    said = own_output(cell(page, 1)).get_by_text("IndexError").last.bounding_box()
+    assert said["y"] + said["height"] <= page.locator(".live-bar").bounding_box()["y"]
+    expect(editor(cell(page, 1))).to_be_focused()
+
+
 def test_much_output_of_the_reader_scrolls_and_the_keyboard_reaches_it(live_page):
     page = live_page()
     write(page, 1, "for number in range(2000):\n    print('row', number)")

@@ -201,6 +201,9 @@ def test_an_exercise_is_judged_remembered_and_counted(live_page):
     assert check.locator(".live-output").evaluate("box => getComputedStyle(box).borderLeftColor") != refused
     page.reload()
     expect(exercise.locator(".tick")).to_have_attribute("aria-pressed", "true")
+    expect(check.locator(".live-run")).to_be_visible()
+    expect(check.locator(".cell_output")).to_be_hidden()  # the book's own verdict is that of the starter
+    expect(page.locator("#mc-ex-line .cell.tag_check .cell_output")).to_be_visible()
     page.locator("#mc-ex-line .tick").click()  # solved elsewhere, and ticked by hand
     for name, count in (("", "2 of 10 exercises solved"), ("pt-br/", "2 de 10 exercícios resolvidos")):
         page.goto(f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}/{name}chapter_computation/index.html")

@@ -275,6 +275,16 @@ def test_the_field_shows_the_whole_of_a_long_line(open_page, width):
     assert field.evaluate("field => field.scrollHeight - field.clientHeight") <= 0
 
 
+@pytest.mark.parametrize("key", ["/", "Control+k"])
+def test_the_key_leads_to_the_search_where_the_bar_has_no_field(open_page, key):
+    page = open_page("tr/chapter_computation/parameters.html", 700)
+    page.keyboard.press(key)
+    page.wait_for_url("**/tr/search.html*")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.type("weight tying")
+    expect(page.locator("#search-results li a").first).to_be_visible()
+
+
 def test_who_comes_from_the_bar_goes_on_by_keyboard(open_page):
     page = open_page("chapter_computation/parameters.html")
     page.keyboard.press("/")
