@@ -148,7 +148,7 @@ class Cell {
     if (event.repeat) return;
     if (!isInSight(this.pre.parentNode)) { // not what the reader does not see: the text before it comes first
       this.edit();
-      if (!this.isWaiting) this.show("unseen");
+      if (!this.isWaiting && !this.ran) this.show("unseen");
     } else this.ask(() => stays || this.next()?.edit({ after: this.tools }));
   }
 
