@@ -57,12 +57,14 @@ def far_apart(number: int) -> list[int]:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_entry_of_the_contents_leads_to_its_heading(reader, name):
+    """Of the index of errors, whose entries are of one kind, every third one."""
     page = reader(name, 1280)
     entries = page.locator("#page-toc > ul > li")
     assert entries.count() > 3
     for place in far_apart(entries.count()):
         links = entries.nth(place).locator("a")
-        for number in range(links.count()):  # what is deeper is shown when its section is the current one
+        step = 3 if name.endswith("/errors") else 1
+        for number in range(0, links.count(), step):  # what is deeper is shown when its section is the current one
             follow(page, links.nth(number))
 
 
