@@ -210,7 +210,9 @@ class Cell {
 
   show(state, seconds) {
     this.root.dataset.live = state;
-    this.state.textContent = state && fill(words.cell[state], seconds?.toFixed(1));
+    const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+    const time = seconds?.toLocaleString(document.documentElement.lang, digits);  // 0,1 in Portuguese
+    this.state.textContent = state && fill(words.cell[state], time);
     this.resetButton.hidden = this.code === this.original && !this.output;
   }
 

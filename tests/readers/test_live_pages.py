@@ -219,3 +219,4 @@ def test_another_edition_on_a_phone_runs_in_its_own_words(live_page, edition):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     words = page.locator(".live-bar, .live-tools").all_inner_texts()
     assert not re.search(r"\b(Run|Edit|Restart|Interrupt|Python is ready|your output)\b", " ".join(words))
+    assert re.search(r"\b\d,\d\b", one.locator(".live-tools [role=status]").inner_text())  # the seconds
