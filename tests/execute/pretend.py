@@ -47,6 +47,7 @@ class Machine:
         memory: the bytes of a card, and `taken` those that another process holds.
         multiprocessors, count: of a card, and of cards.
         refuses: the message of any work on the device, where there is one.
+        refusing: the numbers of the cards that refuse; all of them when empty.
     """
 
     kind: str = "cuda"
@@ -57,6 +58,11 @@ class Machine:
     multiprocessors: int = 40
     count: int = 1
     refuses: str = ""
+    refusing: tuple[int, ...] = ()
+
+    def refuses_work(self, number: int) -> bool:
+        """Whether the card of this number refuses any work."""
+        return bool(self.refuses) and (not self.refusing or number in self.refusing)
 
 
 MACHINES = {
@@ -68,6 +74,7 @@ MACHINES = {
     "an exclusive card": Machine(name="Tesla V100-SXM2-16GB", capability=(7, 0), refuses=BUSY),
     "too new a card": Machine(name="NVIDIA of tomorrow", capability=(15, 0), refuses=NO_KERNEL),
     "a full card": Machine(name="NVIDIA A10G", memory=22 * GIB, taken=22 * GIB),
+    "two cards, one busy": Machine(name="NVIDIA RTX 4090", capability=(8, 9), count=2, refuses=BUSY, refusing=(1,)),
 }
 
 REAL = {name: getattr(torch.Tensor, name) for name in ("untyped_storage", "to", "copy_", "clone", "detach")}
@@ -105,7 +112,7 @@ class Places:
             return
         storage = storage_of(tensor)
         if device.type != "cpu":
-            self.check(tensor)
+            self.check(tensor, device.index or 0)
         self.known[storage._cdata] = StorageWeakRef(storage), device, storage.nbytes()
         self.count += 1
         if self.count % 256 == 0 or storage.nbytes() > 2**20 or self.machine.taken == self.machine.memory:
@@ -118,9 +125,9 @@ class Places:
                 asked = f"Tried to allocate {storage.nbytes() / 2**20:.2f} MiB"
                 raise torch.OutOfMemoryError(f"CUDA out of memory. {asked}. {total}.")
 
-    def check(self, tensor: torch.Tensor) -> None:
+    def check(self, tensor: torch.Tensor, number: int) -> None:
         """Raises what the device says of any work, and of a type that it has not."""
-        if self.machine.refuses:
+        if self.machine.refuses_work(number):
             raise RuntimeError(self.machine.refuses)
         if self.machine.kind == "mps" and tensor.dtype == torch.float64:
             raise TypeError(
@@ -386,7 +393,12 @@ def install(machine: Machine) -> Places:
     accelerator.current_accelerator = lambda check_available=False: torch.device(machine.kind)
     accelerator.current_device_index = lambda: 0
     accelerator.current_stream = lambda device=None: Stream()
-    accelerator.synchronize = lambda device=None: None
+
+    def synchronize(device=None):
+        if machine.refuses_work(0):
+            raise RuntimeError(machine.refuses)
+
+    accelerator.synchronize = synchronize
     if machine.kind == "cuda":
         install_cuda(machine, places)
     if machine.kind == "mps":
@@ -403,6 +415,7 @@ def install(machine: Machine) -> Places:
     profiler.profile = lambda activities=None, **kwargs: profile(activities=[activity.CPU], **kwargs)
     clock = time.perf_counter  # runs fast, so that nothing is repeated until it takes long
     time.perf_counter = timeit.default_timer = lambda: 100 * clock()
+    distributed.is_nccl_available = lambda: machine.kind == "cuda"
     start_group = distributed.init_process_group
     distributed.init_process_group = lambda backend=None, *args, **kwargs: start_group("gloo", *args, **kwargs)
     find = importlib.util.find_spec

@@ -16,11 +16,12 @@ import pytest
 from conftest import ROOT
 
 PAGE = ROOT / "chapter_computation" / "use-gpu.md"
+BUSY_TWIN = "two cards, one busy"
 WHOLE = ["a T4 with 3 GiB left", "two H100", "an Apple GPU of 8 GB"]
 # Sizes on a GPU that take long where it is pretended, how often the page has them, and what is taken in their place.
 LARGE = {
     "2**26 if roomy": (3, "2**21 if roomy"),
-    "4096 if roomy": (2, "512 if roomy"),
+    "4096 if roomy": (3, "512 if roomy"),
     "13 if on_gpu": (1, "11 if on_gpu"),
 }
 RUN = """
@@ -96,11 +97,20 @@ def test_the_page_runs_to_its_end(machine, cells, solved, tmp_path):
         assert "CUDA_VISIBLE_DEVICES='': 0 GPUs" in out
 
 
-@pytest.mark.parametrize("machine", sorted(set(pretend.MACHINES) - set(WHOLE)))
+def until(cells: list, words: str) -> list:
+    """The cells up to the one that has these words."""
+    return cells[: 1 + next(number for number, (code, _) in enumerate(cells) if words in code)]
+
+
+def having(cells: list, *words: str) -> list:
+    """The cells that have one of these words."""
+    return [cell for cell in cells if any(one in cell[0] for one in words)]
+
+
+@pytest.mark.parametrize("machine", sorted(set(pretend.MACHINES) - set(WHOLE) - {BUSY_TWIN}))
 def test_the_page_finds_what_works(machine, cells, tmp_path):
     """An accelerator of a third kind is used; one that refuses to work is named, with its words, and the CPU serves."""
-    first = next(number for number, (code, _) in enumerate(cells) if "def seconds_for" in code)
-    out = run(machine, cells[:first], tmp_path)
+    out = run(machine, until(cells, "benchmark.Timer"), tmp_path)
     if machine == "an Intel GPU":
         assert "device: xpu\n" in out
     else:
@@ -112,6 +122,52 @@ def test_the_page_finds_what_works(machine, cells, tmp_path):
         assert "not used, cuda: CUDA " in out
         assert says[machine] in out
         assert "device: cpu\n" in out
+
+
+SEVERAL = "two_gpus", "two_halves", "def torchrun"
+
+
+def test_of_two_cards_one_that_refuses_is_left_alone(cells, tmp_path):
+    """Processes then meet by gloo on the CPU, and the model of two parts does without it."""
+    out = run(BUSY_TWIN, until(cells, "device_name =") + having(cells, *SEVERAL), tmp_path)
+    assert "device: cuda\n" in out
+    assert "not used, cuda:1: CUDA error: CUDA-capable device(s) is/are busy" in out
+    assert re.search(r"^rank 1( +-?\d+\.\d{4}){5}$", out, re.M)
+
+
+def test_where_there_is_no_libuv_processes_meet_in_a_file(cells, tmp_path):
+    """As in PyTorch for Windows, whose branch is taken here."""
+    refusal = """
+import torch.distributed as dist
+from torch._C import _distributed_c10d as c10d
+class TCPStore(c10d.TCPStore):
+    def __init__(self, *args, **kwargs):
+        if kwargs.get("use_libuv", True):
+            raise dist.DistStoreError("use_libuv was requested but PyTorch was built without libuv support")
+        super().__init__(*args, **kwargs)
+c10d.TCPStore = dist.TCPStore = TCPStore
+import runpy, sys
+runpy.run_module("torch.distributed.run", run_name="__main__", alter_sys=True)
+"""
+    (tmp_path / "without_libuv.py").write_text(refusal, "utf8")
+    several = having(cells, *SEVERAL)
+    for old, new in (("torch.distributed.run", "without_libuv"), ('os.name == "nt"', "True")):
+        assert sum(code.count(old) for code, _ in several) == 1, old
+        several = [(code.replace(old, new), raises) for code, raises in several]
+    program = tmp_path / "page.py"
+    program.write_text(f"CELLS = {until(cells, 'device_name =') + several!r}\n{RUN}", "utf8")
+    result = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr[-4000:]
+    assert re.search(r"^rank 1( +-?\d+\.\d{4}){5}$", result.stdout, re.M)
+
+
+def test_other_pages_take_what_works(tmp_path):
+    programs = [("import torch", False)]
+    for page in ("custom-layer", "parameters", "read-write"):
+        notebook = jupytext.read(PAGE.with_name(f"{page}.md"), fmt="md:myst")
+        programs += [(cell.source, False) for cell in notebook.cells if "def find_device" in cell.source]
+        programs.append(("print(find_device())", False))
+    assert run("an exclusive card", programs, tmp_path) == 3 * "cpu\n" + "reached the end\n"
 
 
 def test_the_stand_in_refuses_what_a_device_refuses(tmp_path):
