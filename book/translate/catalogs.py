@@ -1,33 +1,34 @@
 """`make translations`: bring the catalogs in `locale/` up to date; and check them.
 
-A page's texts are extracted by Sphinx (gettext builder) and merged into one `.po` a page and language by
-sphinx-intl. A changed English text marks its translation fuzzy, and the page shows the English again until
-somebody has looked at it.
+A page's texts are extracted by Sphinx (gettext builder) and merged by Babel into one `.po` a page and language. A
+changed English text marks its translation fuzzy, and the page shows the English again until somebody has looked at it.
 """
 
 import json
 import os
 import re
-import subprocess
+import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import redirect_stderr, suppress
 from datetime import UTC, datetime
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import PoFileError, read_po, write_po
+from babel.messages.pofile import write_po
 from jupyter_book.sphinx import build_sphinx
 
 from book.project import settings
 from book.project.errors import BuildError
 from book.project.inputs import Inputs
-from book.project.source import Edition, Page, pages, refuse_merge
+from book.project.lock import only_builder
+from book.project.source import Edition, Page, pages
 from book.translate import code, drawings
+from book.translate.read import load, parse
 
 EPOCH = datetime.fromtimestamp(0, UTC)  # no date that changes with every run
 
@@ -44,6 +45,8 @@ KEPT = {
 def extract(root: Path) -> Path:
     """Write a `.pot` for each page; return their folder."""
     folder = root / "_build" / "gettext"
+    if folder.exists():  # with pages that the book may no longer have
+        shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)  # where that may not be, an OSError says more than Sphinx
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # no date that changes with every run
     overrides = {
@@ -52,10 +55,14 @@ def extract(root: Path) -> Path:
         "gettext_uuid": False,
         "nb_execution_mode": "off",  # outputs are not translated
     }
-    status = build_sphinx(
-        root, folder, doctreedir=root / "_build" / "work" / "gettext", noconfig=True, path_config=root / "_config.yml",
-        confoverrides=overrides, builder="gettext", quiet=True, warningiserror=True, keep_going=True,
-    )  # fmt: skip
+    with redirect_stderr(StringIO()) as said:
+        status = build_sphinx(
+            root, folder, doctreedir=root / "_build/work/gettext", noconfig=True, path_config=root / "_config.yml",
+            confoverrides=overrides, builder="gettext", quiet=True, warningiserror=True, keep_going=True,
+        )  # fmt: skip
+    if isinstance(status, KeyboardInterrupt | OSError):  # which Jupyter Book returns
+        raise status
+    print(said.getvalue(), end="", file=sys.stderr)
     if status:
         raise BuildError("make translations", "Sphinx could not read the book", "Run make book and mend what it names.")
     for page in pages(root):
@@ -109,56 +116,62 @@ def words_of_the_drawings(root: Path) -> set[str]:
 
 
 def refresh(root: Path, editions: list[Edition]) -> None:
-    """Merge the English texts of today into the catalogs of every other language."""
-    pots = extract(root)
-    languages = [argument for edition in editions[1:] for argument in ("-l", edition.code)]
-    if not languages:
-        return
-    command = [
-        str(Path(sys.executable).with_name("sphinx-intl")),
-        "update",
-        "-p",
-        str(pots),
-        "-d",
-        str(root / "locale"),
-    ]
-    subprocess.run([*command, "-w", "0", "--no-obsolete", *languages], check=True, stdout=subprocess.DEVNULL)
-    for edition in editions[1:]:
-        for path in catalogs(root, edition.code):
-            catalog = load(path, edition.code)
-            catalog.fuzzy = False
-            catalog.header_comment = f"# {path.stem}: {edition.name}"
+    """Merge the English texts of today into the catalogs of every other language: into all of them, or into none.
+
+    BuildError when one of them is broken, before any is touched.
+    """
+    names = {edition.code: edition.name for edition in editions[1:]}
+    with only_builder(root):
+        for partial in (root / "locale").rglob("*.partial"):  # of a run that was killed
+            partial.unlink()
+        before = {path: path.read_bytes() for language in names for path in catalogs(root, language)}
+        merged = {path: parse(data, str(path), language_of(root, path)) for path, data in before.items()}
+        pots = extract(root)
+        for language in names:
+            for pot in sorted(pots.rglob("*.pot")):
+                path, english = folder_of(root, language) / pot.relative_to(pots).with_suffix(".po"), load(pot, None)
+                if path in merged:
+                    merged[path].update(english)
+                else:
+                    merged[path] = english
+        for path, catalog in merged.items():
+            catalog.locale, catalog.fuzzy = language_of(root, path), False
+            catalog.header_comment = f"# {path.stem}: {names[language_of(root, path)]}"
             for message in catalog if not is_begun(catalog) else ():
                 if message.context == code.CONTEXT:  # what Babel has guessed from the prose
                     message.string = ""
                     message.flags.discard("fuzzy")
-            save(path, catalog)
+        if saved := [path for path, data in before.items() if path.read_bytes() != data]:
+            raise BuildError(str(saved[0]), "was saved while this command ran", "Run make translations again.")
+        after = {path: written(catalog) for path, catalog in merged.items()}
+        write_all({path: data for path, data in after.items() if data != before.get(path)})
+
+
+def folder_of(root: Path, code: str) -> Path:
+    """Where the catalogs of a language lie."""
+    return root / "locale" / code / "LC_MESSAGES"
+
+
+def language_of(root: Path, path: Path) -> str:
+    """The code of the language of a catalog."""
+    return path.relative_to(root / "locale").parts[0]
 
 
 def catalogs(root: Path, code: str) -> list[Path]:
-    """The catalogs of a language, in a stable order."""
-    return sorted((root / "locale" / code / "LC_MESSAGES").rglob("*.po"))
+    """The catalogs of a language, in a stable order; what an editor keeps beside them (.#page.po) is none."""
+    return sorted(path for path in folder_of(root, code).rglob("*.po") if not path.name.startswith("."))
 
 
-def load(path: Path, code: str | None) -> Catalog:
-    """Read a catalog; BuildError names file and line when it is broken."""
-    data = path.read_bytes()
-    if not data.strip():  # what a full disk leaves; Babel takes it for a catalog without entries
-        raise BuildError(str(path), "is empty", "Bring it back from git, or remove it and run make translations.")
-    refuse_merge(data.decode("latin-1"), str(path))  # its first entry says how it is encoded
-    way_out = "Mend that line; a .po is easiest edited with Poedit."
-    try:
-        return read_po(BytesIO(data), locale=code, abort_invalid=True)
-    except PoFileError as problem:
-        what = str(problem).removesuffix(f" on {problem.lineno}")
-        raise BuildError(f"{path}, line {problem.lineno + 1}", what, way_out) from None
-    except Exception as problem:  # Babel raises several kinds
-        raise BuildError(str(path), str(problem), way_out) from None
+def written(catalog: Catalog) -> bytes:
+    """A catalog as a file, with the least possible difference between two runs."""
+    file = BytesIO()
+    write_po(file, catalog, width=0, omit_header=False, ignore_obsolete=True)
+    return file.getvalue()
 
 
 def save(path: Path, catalog: Catalog) -> None:
-    """Write a catalog with the least possible difference between two runs."""
-    write_whole(path, lambda file: write_po(file, catalog, width=0, omit_header=False, ignore_obsolete=True))
+    """Write a catalog."""
+    write_all({path: written(catalog)})
 
 
 def compile_all(inputs: Inputs, editions: list[Edition]) -> None:
@@ -178,24 +191,39 @@ def compile_all(inputs: Inputs, editions: list[Edition]) -> None:
         for edition in editions[1:]
         for path in catalogs(root, edition.code)
     }
-    sums = {name: inputs.files[path.relative_to(root).as_posix()] for name, path in wanted.items()}
+    sums = {name: inputs.files.get(path.relative_to(root).as_posix()) for name, path in wanted.items()}
     changed = [name for name in wanted if known.get(name) != sums[name] or not (compiled / name).is_file()]
     loaded = {name: load(wanted[name], name.partition("/")[0]) for name in changed}
-    for name, catalog in loaded.items():
-        write_whole(compiled / name, lambda file, catalog=catalog: write_mo(file, catalog))
+    write_all({compiled / name: binary(catalog) for name, catalog in loaded.items()})
     for name in known.keys() - wanted.keys():
         (compiled / name).unlink(missing_ok=True)
     if sums != known:
-        write_whole(notes, lambda file: file.write(json.dumps(sums).encode()))
+        write_all({notes: json.dumps(sums).encode()})
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file beside the one it replaces, so that a full disk or a kill leaves no half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        write(file)
-    partial.replace(path)
+def binary(catalog: Catalog) -> bytes:
+    """A catalog as Sphinx reads it."""
+    file = BytesIO()
+    write_mo(file, catalog)
+    return file.getvalue()
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write files beside those that they replace, then replace these: a full disk leaves all as it was, a kill no half.
+
+    Of a symbolic link, the file that it leads to is replaced.
+    """
+    partials = {path.resolve().with_suffix(".partial"): path.resolve() for path in files}
+    try:
+        for partial, data in zip(partials, files.values(), strict=True):
+            partial.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(data)
+        for partial, path in partials.items():
+            partial.replace(path)
+    finally:
+        for partial in partials:
+            with suppress(OSError):
+                partial.unlink()
 
 
 def lost(source: str, translation: str, printed: Mapping[str, str] | None = None) -> list[str]:
