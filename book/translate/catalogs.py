@@ -28,7 +28,7 @@ from book.project.inputs import Inputs
 from book.project.lock import only_builder
 from book.project.source import Edition, Page, pages
 from book.translate import code, drawings
-from book.translate.read import load, parse
+from book.translate.read import known_as, load, parse
 
 EPOCH = datetime.fromtimestamp(0, UTC)  # no date that changes with every run
 
@@ -135,7 +135,7 @@ def refresh(root: Path, editions: list[Edition]) -> None:
                 else:
                     merged[path] = english
         for path, catalog in merged.items():
-            catalog.locale, catalog.fuzzy = language_of(root, path), False
+            catalog.locale, catalog.fuzzy = known_as(language_of(root, path)), False
             catalog.header_comment = f"# {path.stem}: {names[language_of(root, path)]}"
             for message in catalog if not is_begun(catalog) else ():
                 if message.context == code.CONTEXT:  # what Babel has guessed from the prose

@@ -7,6 +7,7 @@ what stands above the head; whoever writes the catalog back then loses what was 
 import re
 from pathlib import Path
 
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, PoFileParser
 
@@ -43,7 +44,7 @@ def load(path: Path, code: str | None) -> Catalog:
 def parse(data: bytes, name: str, code: str | None) -> Catalog:
     """A catalog from the bytes of a file; whatever their encoding, it is written in UTF-8, which has every letter."""
     lines = lines_of(decoded(data, name), name)
-    catalog = OneEach(code)
+    catalog = OneEach(code and known_as(code))
     parser = PoFileParser(catalog, abort_invalid=True)
     try:
         parser.parse(lines)
@@ -54,6 +55,19 @@ def parse(data: bytes, name: str, code: str | None) -> Catalog:
         raise BuildError(f"{name}, line {parser.offset + 1}", str(problem), WAY_OUT) from None
     catalog.lines, catalog.charset = None, "utf-8"
     return catalog
+
+
+def known_as(code: str) -> str:
+    """What Babel calls the language of an edition; BuildError when nothing is called like this."""
+    name = code.replace("-", "_")
+    try:
+        Locale.parse(name)
+    except UnknownLocaleError:
+        pass  # it has a form that names of languages have
+    except ValueError:
+        way_out = "Give Sphinx's name of the language, such as pt_BR."
+        raise BuildError("editions.yml", f"code: {code!r} is no name of a language", way_out) from None
+    return name
 
 
 def decoded(data: bytes, name: str) -> str:

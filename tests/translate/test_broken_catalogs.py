@@ -7,7 +7,7 @@ import pytest
 from book.project.errors import BuildError
 from book.project.source import Edition
 from book.translate import catalogs
-from book.translate.read import load
+from book.translate.read import known_as, load
 
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Language: tr\\n"\n\n'
 ENTRY = 'msgid "The page"\nmsgstr "İlk sayfa"\n'
@@ -103,3 +103,11 @@ def test_what_other_programs_write_into_a_catalog_is_read(tmp_path):
     assert not catalog["The page"].fuzzy
     assert catalog.get("The page", "code").string == 'İlk "sayfa"\n'
     assert catalog.get("The page", "code").fuzzy
+
+
+@pytest.mark.fast
+def test_the_code_of_a_language_may_be_written_in_either_way():
+    assert [known_as(code) for code in ("pt_BR", "pt-br", "sr@latin", "xx")] == ["pt_BR", "pt_br", "sr@latin", "xx"]
+    for code in ("a b", "..", "xx!", ""):
+        with pytest.raises(BuildError, match=r"editions\.yml: code: .* is no name of a language"):
+            known_as(code)
