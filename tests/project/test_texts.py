@@ -1,12 +1,13 @@
 """Files that people write and no program can read as they stand: another encoding, a merge that is not finished."""
 
 import codecs
+import subprocess
 
 import pytest
 
 from book.project.errors import BuildError
 from book.project.source import read_text
-from conftest import assert_fails
+from conftest import ROOT, assert_fails
 
 TEXT = "---\na: b\n---\n# Größe\n"
 MARKS = "<<<<<<< HEAD\nOne.\n=======\nTwo.\n>>>>>>> other\n"
@@ -51,3 +52,13 @@ def test_a_page_in_another_encoding_stops_the_build(built_book):
     path = built_book.root / "pages/second.md"
     path.write_bytes(f"{built_book.read('pages/second.md')}\nGröße\n".encode("latin-1"))
     assert_fails(built_book, "pages/second.md, line 21: is not UTF-8", "Save the file in UTF-8")
+
+
+@pytest.mark.fast
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout of git's")
+def test_a_checkout_on_windows_has_the_same_bytes(tmp_path):
+    checkout = ["git", "-c", "core.autocrlf=true", "checkout-index", "--all", f"--prefix={tmp_path}/"]
+    subprocess.run(checkout, cwd=ROOT, check=True)
+    texts = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix not in (".png", ".woff2")]
+    assert texts
+    assert [path for path in texts if b"\r\n" in path.read_bytes()] == []
