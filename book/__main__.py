@@ -22,8 +22,9 @@ def main():
 
     from pathlib import Path
 
-    from book.project import environment
+    from book.project import entry, environment
 
+    entry.open_output()
     root = Path.cwd()
     try:
         python = environment.ensure(root)

@@ -13,7 +13,7 @@ import click
 
 from book.build import build_book
 from book.execute import kernel
-from book.project import browser, stops
+from book.project import browser, entry, stops
 from book.project.errors import BuildError, from_os_error
 
 ROOT = Path.cwd()
@@ -200,16 +200,17 @@ def clean():
 @click.pass_context
 def show_help(context):
     """List the commands."""
-    print("make <command>, or: python -m book <command>\n")
+    print("make <command>, or: python -m book <command>; settings such as PORT=8001 stand behind it\n")
     for name, command in commands.commands.items():
         print(f"  {name:<18} {command.help}")
 
 
 def main() -> int:
     """Run a command; turn what an author can mend into a message and exit status 1."""
+    entry.open_output()
     stops.heed()
     try:
-        commands(standalone_mode=False)
+        commands(entry.take_settings(sys.argv[1:]), standalone_mode=False)
         return 0
     except click.ClickException as problem:
         problem.show()

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from book.project import stops
+from book.project import entry, stops
 from tools import build_times, growth, lighthouse, weights
 from tools.copies import copy, temporary
 from tools.measure import NOTE
@@ -90,6 +90,7 @@ def report_pages(site: Path, no_lighthouse: bool) -> None:
 
 def main() -> int:
     """Run a part or all; return the exit status. What is temporary is removed, whatever happens."""
+    entry.open_output()
     stops.heed()
     try:
         commands(standalone_mode=False)

@@ -32,9 +32,9 @@ from nbclient.exceptions import CellExecutionError
 from packaging.version import Version
 
 from book.execute import kernel
-from book.project import source, stops
+from book.project import entry, source, stops
 from book.project.environment import interpreter
-from book.project.errors import BuildError
+from book.project.errors import BuildError, from_os_error
 
 ROOT = Path.cwd()
 OLDEST_PYTHON, OLDEST_TORCH = 11, "2.6.0"
@@ -42,6 +42,7 @@ OTHERS = ["numpy", "matplotlib", "ipykernel", "safetensors"]
 AT_A_TIME = 2  # notebooks
 PATIENCE = 600  # seconds a cell
 NONE = "–"
+USUAL = "Linux x86_64"  # rows of it name no system
 MARKS = ("<!-- matrix -->", "<!-- /matrix -->")
 FIRST_COLUMN, LAST_COLUMN, TORCH = "Python", "when and where", "torch "
 # A chroot begins in its own root, so the kernel goes to the notebook's folder by itself
@@ -54,26 +55,33 @@ except (OSError, KeyError):
     name = f"macOS {platform.mac_ver()[0]}" if sys.platform == "darwin" else f"{platform.system()} {platform.release()}"
 print(json.dumps({
     "version": platform.python_version(), "minor": list(sys.version_info[:2]),
-    "system": f"{name}, {platform.machine()}", "sees": os.path.isdir(sys.argv[1]),
+    "system": f"{name}, {platform.machine()}", "kind": f"{platform.system()} {platform.machine()}",
+    "sees": os.path.isdir(sys.argv[1]),
     "venv": bool(importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")),
 }))
 """
 
-Table = dict[str, dict[str, str]]  # of README: the rows by their Python, the cells by their column
+Table = dict[str, dict[str, str]]  # of README: the rows by their first cell, the cells by their column
 
 
 @dataclass
 class Python:
-    """An interpreter: its command, `version` (3.13.5), and the system that it says it is on."""
+    """An interpreter: its command, `version` (3.13.5), the system that it says it is on, and that system's kind."""
 
     command: list[str]
     version: str
     system: str
+    kind: str = USUAL
 
     @property
     def minor(self) -> str:
-        """What names its row: 3.13."""
+        """3.13."""
         return minor(self.version)
+
+    @property
+    def row(self) -> str:
+        """What names its row: 3.13, or 3.13, Windows AMD64; results of two kinds of system never share one."""
+        return self.minor if self.kind == USUAL else f"{self.minor}, {self.kind.replace('Darwin', 'macOS')}"
 
     def inside(self, folder: Path) -> list[str]:
         """The command of the Python of its virtual environment `folder`."""
@@ -110,9 +118,16 @@ def words(variable: str) -> list[str]:
     return [word.strip() for word in os.environ.get(variable, "").split(",") if word.strip()]
 
 
+def split(command: str) -> list[str]:
+    """The words of a command; on Windows a backslash is a part of a path, and quotes stand around one with spaces."""
+    if os.name != "nt":
+        return shlex.split(command)
+    return [word.strip('"') for word in shlex.split(command, posix=False)]
+
+
 def candidates() -> list[list[str]]:
     """The commands that may be a Python: those of PYTHONS, those on PATH, and the one that runs this."""
-    named = [shlex.split(command, posix=os.name != "nt") for command in words("PYTHONS")]
+    named = [split(command) for command in words("PYTHONS")]
     found = {}
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         for path in sorted(Path(folder or ".").glob("python3.*")):
@@ -132,14 +147,14 @@ def pythons(folder: Path) -> list[Python]:
     for number, command in enumerate(candidates()):
         named, text = number < num_named, shlex.join(command)
         try:
-            ran = subprocess.run([*command, "-c", PROBE, str(folder)], capture_output=True, text=True)
+            ran = subprocess.run([*command, "-c", PROBE, str(folder)], capture_output=True, text=True, errors="replace")
             known = json.loads(ran.stdout)
         except (OSError, ValueError) as problem:
             if named:
                 why = ran.stderr.strip() if isinstance(problem, ValueError) else problem
                 raise click.ClickException(f"PYTHONS: {text} does not run: {why}") from None
             continue  # such as pyenv's, which stand for a version that is not chosen
-        python = Python(command, known["version"], known["system"])
+        python = Python(command, known["version"], known["system"], known["kind"])
         if known["minor"] < [3, OLDEST_PYTHON] or python.minor in found:
             continue
         if not known["sees"]:
@@ -159,7 +174,7 @@ def pythons(folder: Path) -> list[Python]:
 
 def run(command: list[str]) -> str:
     """What a command prints; ClickException with what it said when it fails."""
-    ran = subprocess.run(command, capture_output=True, text=True, env=clean_environment())
+    ran = subprocess.run(command, capture_output=True, text=True, errors="replace", env=clean_environment())
     if ran.returncode:
         said = "\n".join(f"  {line}" for line in (ran.stdout + ran.stderr).splitlines()[-20:])
         raise click.ClickException(f"{shlex.join(command[:6])} … ended with status {ran.returncode}:\n{said}")
@@ -293,7 +308,10 @@ def in_a_thread(work: Coroutine) -> None:
 
         before = {number: signal.signal(number, stop) for number in stops.STOPS}
         try:
-            executor.submit(loop.run_until_complete, task).result()
+            future = executor.submit(loop.run_until_complete, task)
+            while not future.done():  # on Windows, nothing interrupts who waits without end
+                time.sleep(0.1)
+            future.result()
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
         finally:
@@ -350,7 +368,8 @@ def markdown(table: Table) -> str:
     columns = {column for row in table.values() for column, cell in row.items() if cell and column.startswith(TORCH)}
     head = [FIRST_COLUMN, *sorted(columns, key=lambda one: Version(one.removeprefix(TORCH))), LAST_COLUMN]
     rows = [
-        [table[key].get(column, "") for column in head] for key in sorted(table, key=lambda key: Version(minor(key)))
+        [table[key].get(column, "") for column in head]
+        for key in sorted(table, key=lambda key: (Version(key.partition(",")[0]), key))
     ]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in [head, ["---"] * len(head), *rows])
 
@@ -381,36 +400,49 @@ def matrix(root: Path) -> int:
     newest = max((version for some in available.values() for version in some), key=Version, default=pinned(root))
     named = {"oldest": OLDEST_TORCH, "pinned": pinned(root), "newest": newest}
     table, failures = {}, []
-    for python in found:
-        row = {FIRST_COLUMN: python.minor, LAST_COLUMN: f"{date.today()}, Python {python.version}, {python.system}"}
-        for torch in versions(named):
-            if torch in available[python.minor]:
-                outcome = attempt(python, torch, paths, top)
-            else:
-                outcome = Outcome(absent=True)
-                print(f"Python {python.version}, torch {torch}: there is no such build of torch.")
-            outcome.editions = edition.notebooks if edition else ""
-            row[TORCH + torch] = outcome.cell
-            failures += outcome.failures
-            table[python.minor] = row
-            kept = keep(root / "README.md", table, named.values())
-    print(f"\n{markdown(table)}")
-    print(f"{NONE}: torch has no build of that version for that Python.\n" * (f" {NONE} |" in markdown(table)))
-    print("\n\n".join(failures))
+    try:
+        for python in found:
+            row = {FIRST_COLUMN: python.row, LAST_COLUMN: f"{date.today()}, Python {python.version}, {python.system}"}
+            for torch in versions(named):
+                if torch in available[python.minor]:
+                    outcome = attempt(python, torch, paths, top)
+                else:
+                    outcome = Outcome(absent=True)
+                    print(f"Python {python.version}, torch {torch}: there is no such build of torch.")
+                outcome.editions = edition.notebooks if edition else ""
+                row[TORCH + torch] = outcome.cell
+                failures += outcome.failures
+                table[python.row] = row
+                kept = keep(root / "README.md", table, named.values())
+    finally:  # an interruption, or a full disk, does not cost what is known
+        if table:
+            report(table, failures)
     if not kept:
         print(f"README.md has no lines {' and '.join(MARKS)}, so the table is not kept there.")
     return 1 if failures else 0
 
 
+def report(table: Table, failures: list[str]) -> None:
+    """Print what came out."""
+    print(f"\n{markdown(table)}")
+    print(f"{NONE}: torch has no build of that version for that Python.\n" * (f" {NONE} |" in markdown(table)))
+    print("\n\n".join(failures), flush=True)
+
+
 def main() -> int:
     """Run it; return the exit status. What is temporary is removed, whatever happens."""
+    entry.open_output()
     stops.heed()
     try:
+        if words := entry.take_settings(sys.argv[1:]):
+            raise click.ClickException(f"Only settings such as TORCH=newest are understood, not {words[0]}.")
         return matrix(ROOT)
     except click.ClickException as problem:
         problem.show()
     except BuildError as problem:
         print(problem, file=sys.stderr)
+    except OSError as problem:
+        print(from_os_error(problem), file=sys.stderr)
     except KeyboardInterrupt:
         print("\nInterrupted; what was finished is in the table.", file=sys.stderr)
         return 130

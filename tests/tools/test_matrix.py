@@ -18,7 +18,8 @@ STAND_IN = """#!/bin/sh
 case "$1 $2" in
 "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
 "-m pip") [ "$3" = index ] && printf 'torch (2.15.0)\\nAvailable versions: 2.15.0, 2.13.0+cpu, 2.13.0\\n' || exit 0 ;;
-*PRETTY_NAME*) echo '{"version": "3.14.9", "minor": [3, 14], "system": "Stand-in 1", "sees": true, "venv": true}' ;;
+*PRETTY_NAME*) echo '{"version": "3.14.9", "minor": [3, 14], "system": "Stand-in 1",
+  "kind": "Linux x86_64", "sees": true, "venv": true}' ;;
 *) exec %s "$@" ;;
 esac
 """
@@ -121,6 +122,23 @@ def test_a_kernel_that_dies_and_a_readme_without_marks_are_said(book):
     assert "README.md has no lines <!-- matrix --> and <!-- /matrix -->" in result.stdout
 
 
+def test_what_failed_on_windows_is_said_in_its_letters_and_has_a_row_of_its_own(book):
+    write_stand_in(
+        book.parent / "path" / "python3.14", STAND_IN.replace("Linux x86_64", "Windows AMD64") % sys.executable
+    )
+    write_notebook(book / "_build/notebooks/en/chapter/bad.ipynb", ("raise ValueError('no way → out ✗')", []))
+    row = "| 3.14 | 9 of 9 | 9 of 9 | 2026-01-02, Python 3.14.1, Debian 13 |\n"
+    table = (
+        f"{matrix.MARKS[0]}\n| Python | torch 2.6.0 | torch 2.13.0 | when and where |\n| --- | --- | --- | --- |\n{row}"
+    )
+    (book / "README.md").write_text(README.replace(f"{matrix.MARKS[0]}\n", table))
+    result = run_matrix(book, TORCH="pinned", PYTHONIOENCODING="ascii")
+    assert result.returncode == 1
+    assert "code cell 1: ValueError: no way \\u2192 out \\u2717" in result.stdout
+    assert "Traceback" not in result.stderr
+    assert f"{row}| 3.14, Windows AMD64 |  | 2 of 3 | " in (book / "README.md").read_text()
+
+
 def test_an_interruption_stops_the_kernels_and_removes_the_environment(book):
     waiting = "import os, time, pathlib\npathlib.Path({!r}).write_text(str(os.getpid()))\ntime.sleep(500)"
     notes = [book.parent / "first", book.parent / "second"]
@@ -211,6 +229,37 @@ def test_rows_are_merged_and_each_cell_keeps_its_date():
     }
     again = matrix.merge(merged, new, ["2.6.0", "2.13.0", "2.15.0"])
     assert again == merged
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        ("Linux x86_64", "3.11"),
+        ("Linux aarch64", "3.11, Linux aarch64"),
+        ("Darwin arm64", "3.11, macOS arm64"),
+        ("Windows AMD64", "3.11, Windows AMD64"),
+    ],
+)
+def test_a_row_is_of_one_kind_of_system(kind, row):
+    python = matrix.Python(["python3"], "3.11.7", "Some System 1", kind)
+    assert python.row == row
+    new = {row: {"Python": row, "torch 2.6.0": "1 of 9", "when and where": "2026-03-04, Python 3.11.7, Some System 1"}}
+    merged = matrix.merge(OLD, new, ["2.6.0", "2.13.0"])
+    assert list(merged) == list(dict.fromkeys(["3.11", "3.12", row]))
+    assert ("torch 2.13.0" in merged[row]) == (row == "3.11"), "another kind lends nothing"
+    lines = matrix.markdown(merged).splitlines()[2:]
+    assert [line.split(" | ")[0] for line in lines] == [f"| {key}" for key in dict.fromkeys(["3.11", row, "3.12"])]
+
+
+@pytest.mark.fast
+@pytest.mark.skipif(os.name == "nt", reason="simulated elsewhere")
+def test_a_python_is_named_as_its_system_writes_paths(monkeypatch):
+    assert matrix.split("chroot '/srv/a b' python3") == ["chroot", "/srv/a b", "python3"]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "name", "nt")
+        words = matrix.split(r'"C:\Program Files\Python313\python.exe" -X utf8')
+    assert words == [r"C:\Program Files\Python313\python.exe", "-X", "utf8"]
 
 
 @pytest.mark.fast

@@ -1,0 +1,44 @@
+"""How a command begins: what it prints arrives, and settings among its words count. Standard library only."""
+
+import io
+import os
+import re
+import sys
+
+from book.project.errors import BuildError
+
+# What the documentation names; `make` hands such words on by itself
+SETTINGS = ["EDITION", "PORT", "RECORDED", "BOOK_BROWSER", "BOOK_MEMORY_LIMIT", "BOOK_OUTPUT_LIMIT"]
+SETTINGS += ["BOOK_REPOSITORY", "GITHUB_REPOSITORY", "BOOK_URL", "TORCH", "ONLY", "PYTHONS", "KEEP"]
+
+
+def open_output() -> None:
+    """No letter ends a command: what a terminal or a file has no letter for, such as →, is written as an escape.
+
+    On Windows, files and pipes get UTF-8, which whatever reads them expects (its console gets it from Python). Kernels
+    know nothing of this, as they would of PYTHONUTF8: a cell meets the encoding that it meets on a reader's machine.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # else something that catches what is printed
+            encoding = "utf8" if sys.platform == "win32" and not stream.isatty() else None
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def take_settings(words: list[str]) -> list[str]:
+    """Put settings such as PORT=8001 into the environment, as `make` does; return the other words.
+
+    Raises BuildError for a setting that no command has.
+    """
+    rest = []
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or not re.fullmatch(r"[A-Za-z_]\w*", name):
+            rest.append(word)
+        elif name in SETTINGS:
+            os.environ[name] = value
+        else:
+            way_out = (
+                f"There are {', '.join(SETTINGS)}. Another Python is chosen by its own command: python3.12 -m book …"
+            )
+            raise BuildError(name, f"no setting of a command has this name: {word}", way_out)
+    return rest

@@ -1,0 +1,80 @@
+"""How a command begins, on systems that this one is not: letters, settings, Ctrl-C, files that are open elsewhere."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from book.project import entry
+from book.project.errors import BuildError
+from conftest import ROOT
+
+pytestmark = pytest.mark.fast
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run Python to its end, where the book is."""
+    line = [sys.executable, *command]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, env=os.environ | environment)
+
+
+# In each program that has a beginning of its own, something prints
+PRINTING = {
+    "book.__main__": "from book.project import environment; environment.ensure = say",
+    "book.cli": "from book import build; build.build_book = say; sys.argv += ['book']",
+    "tools.matrix": "from book.project import source; source.chosen_edition = say",
+    "tools.bench": "from tools import weights; weights.rows = say; sys.argv += ['pages', '--site', '.']",
+}
+
+
+@pytest.mark.parametrize("module", PRINTING)
+def test_a_letter_that_the_output_does_not_have_is_written_as_an_escape(module):
+    code = f"""
+import sys, runpy
+def say(*_):
+    print("→ \\udcff", flush=True)
+    sys.exit(3)
+{PRINTING[module]}
+runpy.run_module({module!r}, run_name="__main__")"""
+    result = run("-c", code, PYTHONIOENCODING="cp1252")
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (3, b"\\u2192 \\udcff"), result.stderr
+
+
+def test_on_windows_files_and_pipes_get_utf8(monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "platform", "win32")
+        patched.setattr(sys, "stdout", out)
+        entry.open_output()
+    out.write("→ ✗")
+    out.flush()
+    assert out.buffer.getvalue() == "→ ✗".encode()
+
+
+def test_settings_are_taken_as_make_does(monkeypatch):
+    for name in ("PORT", "EDITION"):
+        monkeypatch.setenv(name, "before")  # so that it is put back
+    assert entry.take_settings(["live", "PORT=8001", "-h", "EDITION=", "a/b=c"]) == ["live", "-h", "a/b=c"]
+    assert (os.environ["PORT"], os.environ["EDITION"]) == ("8001", "")
+
+
+@pytest.mark.parametrize("word", ["POTR=8001", "port=8001", "PYTHON=python3.12", "PATH=/"])
+def test_a_setting_that_no_command_has_is_refused_with_the_list(word):
+    with pytest.raises(BuildError, match=word) as problem:
+        entry.take_settings(["live", word])
+    assert "EDITION, " in str(problem.value) and "PORT, " in str(problem.value)
+
+
+def test_a_setting_reaches_its_command():
+    result = run("-m", "book.cli", "live", "PORT=many")
+    assert result.returncode == 1
+    assert "PORT: 'many' is not a port\n  → ".encode() in result.stderr
+
+
+def test_every_setting_that_the_documentation_names_is_known():
+    text = "".join((ROOT / name).read_text("utf8") for name in ("README.md", "CONTRIBUTING.md", "TRANSLATING.md"))
+    named = set(re.findall(r"\b([A-Z_]{3,})=[^`\s]", text)) | set(re.findall(r"`((?:BOOK|GITHUB)_[A-Z_]+)", text))
+    assert named - {"PYTHON"} == set(entry.SETTINGS)
