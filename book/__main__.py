@@ -35,10 +35,17 @@ def main():
         sys.stderr.write("\nInterrupted while setting up .venv; run the same command again to go on.\n")
         return 130
     command = [str(python), "-m", "book.cli", *sys.argv[1:]]
-    if os.name == "nt":  # Windows has no exec: stay around and pass the status on
+    if os.name == "nt":  # Windows has no exec: stay around, start it again when it asks for that, pass its status on
+        import signal
         import subprocess
 
-        return subprocess.call(command)
+        from book.project.stops import AGAIN
+
+        signal.signal(signal.SIGINT, lambda *_: None)  # the command hears Ctrl-C as well, and says what it ends
+        status = AGAIN
+        while status == AGAIN:
+            status = subprocess.call(command)
+        return status
     os.execv(command[0], command)
 
 

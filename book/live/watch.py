@@ -19,6 +19,7 @@ from watchfiles import DefaultFilter, watch
 
 from book.build import build_book, finish, prepare, put_together
 from book.live import news, pages, port
+from book.project import stops
 from book.project.errors import BuildError, from_os_error
 from book.project.inputs import Inputs
 from book.project.lock import only_builder
@@ -112,6 +113,8 @@ def run(root: Path, number: int) -> None:
             if any("book" in Path(path).relative_to(root).parts[:1] for _change, path in changes):
                 print("The engine itself has changed: starting again.", flush=True)
                 builder.close()
+                if sys.platform == "win32":  # there, exec gives the terminal back, and this would keep the port
+                    sys.exit(stops.AGAIN)
                 os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
             attempt(builder)
     except KeyboardInterrupt:

@@ -1,8 +1,9 @@
-"""Ctrl-C, and a polite `kill`, end a command in the same way."""
+"""How a command ends: on Ctrl-C and a polite `kill` in the same way. Standard library only."""
 
 import signal
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
+AGAIN = 75  # the exit status of a command that `book.__main__` is to start again: Windows has no exec
 
 
 def interrupt(*_) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
+from book.live import watch
+from book.project import stops
 from conftest import SmallBook
 from hands import free_port
 
@@ -55,3 +57,21 @@ def test_a_page_shows_what_is_saved_and_what_is_wrong_by_itself(watched, chromiu
     expect(page.get_by_role("alert")).to_have_count(0)
     page.close()
     assert "0 of 2 notebooks executed" in book.run("book").stdout, "what is watched is built"
+
+
+@pytest.mark.fast
+def test_on_windows_a_changed_engine_is_started_again_by_who_started_it(tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+
+        def changes(*_, **__):
+            patched.setattr(sys, "platform", "win32")
+            yield {(1, str(tmp_path / "book" / "build.py"))}
+
+        for name in ("build_book", "load", "serve", "attempt"):
+            patched.setattr(watch, name, lambda *_: None)
+        patched.setattr(watch, "watch", changes)
+        patched.setattr(watch.webbrowser, "open", lambda *_: None)
+        patched.setattr(os, "execv", lambda *_: None)
+        with pytest.raises(SystemExit) as ended:
+            watch.run(tmp_path, 8001)
+    assert ended.value.code == stops.AGAIN

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -78,3 +79,45 @@ def test_every_setting_that_the_documentation_names_is_known():
     text = "".join((ROOT / name).read_text("utf8") for name in ("README.md", "CONTRIBUTING.md", "TRANSLATING.md"))
     named = set(re.findall(r"\b([A-Z_]{3,})=[^`\s]", text)) | set(re.findall(r"`((?:BOOK|GITHUB)_[A-Z_]+)", text))
     assert named - {"PYTHON"} == set(entry.SETTINGS)
+
+
+WAITING = f"""#!{sys.executable}
+import pathlib, signal, sys
+again = pathlib.Path("again")
+if not again.exists():
+    again.touch()
+    sys.exit(75)
+try:
+    print(*sys.argv[1:], flush=True)
+    signal.pause()
+except KeyboardInterrupt:
+    print("stopped")
+    sys.exit(130)
+"""
+ON_WINDOWS = """
+import os, runpy, signal, subprocess
+from book.project import environment
+def ensure(root):
+    os.name = "nt"
+    return root / "python"
+environment.ensure = ensure
+runpy.run_module("book", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_on_windows_a_command_is_started_again_when_it_asks_and_ctrl_c_is_its_own_matter(tmp_path):
+    (tmp_path / "python").write_text(WAITING)
+    (tmp_path / "python").chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, "-c", ON_WINDOWS, "watch", "PORT=8001"],
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout.readline() == "-m book.cli watch PORT=8001\n"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, "stopped\n", "")
