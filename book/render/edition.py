@@ -22,7 +22,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from book.execute.store import shown_folder
 from book.project import settings
 from book.project.address import site_url
-from book.project.errors import WAYS_OUT, BuildError
+from book.project.errors import BuildError, way_out_named_in
 from book.project.inputs import Inputs
 from book.project.source import Edition
 from book.render.keys import Keys, connect
@@ -165,7 +165,7 @@ def explain(job: Job, messages: str) -> BuildError:
     lines = list(dict.fromkeys(["Sphinx stopped", *(line for line in text.splitlines() if line.strip())]))
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"… and {len(lines) - MOST_LINES} more lines"]
-    system = re.search(r"\[Errno (\d+)\]", text)
-    way_out = WAYS_OUT.get(int(system[1])) if system else None
     further = [f"{{{name}}} {ELSEWHERE[name]}" for name in sorted({*UNKNOWN.findall(text)} & ELSEWHERE.keys())]
-    return BuildError(f"edition {job.edition.name}", "\n  ".join(lines), way_out or " ".join([WAY_OUT, *further]))
+    return BuildError(
+        f"edition {job.edition.name}", "\n  ".join(lines), way_out_named_in(text) or " ".join([WAY_OUT, *further])
+    )

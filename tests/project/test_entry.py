@@ -1,5 +1,6 @@
 """How a command begins, on systems that this one is not: letters, settings, Ctrl-C, files that are open elsewhere."""
 
+import errno
 import io
 import os
 import re
@@ -10,7 +11,7 @@ import sys
 import pytest
 
 from book.project import entry
-from book.project.errors import BuildError
+from book.project.errors import BuildError, from_os_error, way_out_named_in
 from conftest import ROOT
 
 pytestmark = pytest.mark.fast
@@ -121,3 +122,21 @@ def test_on_windows_a_command_is_started_again_when_it_asks_and_ctrl_c_is_its_ow
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, "stopped\n", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "number", "way_out"),
+    [
+        ("[WinError 5] Access is denied: 'html'", errno.EACCES, "Another program may have it open"),
+        ("[WinError 32] The process cannot access the file", errno.EACCES, "Another program may have it open"),
+        ("[Errno 13] Permission denied: 'html'", errno.EACCES, "Another program may have it open"),
+        ("[WinError 112] There is not enough space on the disk", errno.ENOSPC, "The disk is full"),
+    ],
+)
+def test_on_windows_a_file_that_another_program_has_open_is_said(monkeypatch, said, number, way_out):
+    assert ("may not write" in way_out_named_in(said)) == (number == errno.EACCES), "elsewhere"
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "platform", "win32")
+        assert way_out in way_out_named_in(f"page.md: {said}")
+        assert way_out in str(from_os_error(OSError(number, said, "html")))
+    assert way_out_named_in("[WinError 1] no such thing, [Errno 32] nor this") is None
