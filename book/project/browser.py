@@ -20,16 +20,22 @@ SWITCHES = [
 ]
 # The same engine without a window, which a new page then does not open: a third of the time
 WINDOWLESS = "chromium-headless-shell"
-NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"]
 MACOS = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 ]
+# Windows has them not on PATH but below one of these folders; Edge is always there
+WINDOWS_FOLDERS = ["ProgramFiles", "ProgramFiles(x86)", "LocalAppData"]
+WINDOWS = ["Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe"]
 
 
 def installed(*names: str) -> str | None:
-    """Path of a Chromium or Chrome on this machine, those with one of `names` first, or None."""
-    found = [shutil.which(name) for name in (*names, *NAMES)] + [path for path in MACOS if Path(path).exists()]
+    """Path of a Chromium, Chrome or Edge on this machine, those with one of `names` first, or None."""
+    folders = [os.environ[name] for name in WINDOWS_FOLDERS if os.environ.get(name)]
+    places = [*MACOS, *(str(Path(folder, path)) for path in WINDOWS for folder in folders)]
+    found = [shutil.which(name) for name in (*names, *NAMES)] + [path for path in places if Path(path).exists()]
     return next((path for path in found if path), None)
 
 

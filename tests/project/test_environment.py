@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from book.project import environment
+from book.project import browser, environment
 from conftest import ROOT
 
 
@@ -64,6 +64,21 @@ def test_the_wrong_folder_is_said(tmp_path):
     )
     assert result.returncode == 1
     assert "run this in the folder of the book" in result.stderr
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("variable", browser.WINDOWS_FOLDERS)
+def test_a_browser_is_found_where_windows_keeps_it(tmp_path, monkeypatch, variable):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in browser.WINDOWS_FOLDERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(browser, "MACOS", [])
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert browser.installed() is None
+    for path in reversed(browser.WINDOWS):  # Edge is always there, so Chrome was chosen
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).touch()
+        assert browser.installed() == str(tmp_path / path)
 
 
 @pytest.fixture
