@@ -42,7 +42,7 @@ def call_until_stopped(command: list[str], environment: dict[str, str]) -> None:
 
 def program(name: str) -> str:
     """Path of a program that belongs to this environment."""
-    return str(Path(sys.executable).with_name(name))
+    return shutil.which(name, path=Path(sys.executable).parent) or name  # on Windows it ends with .exe
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

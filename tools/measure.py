@@ -69,6 +69,8 @@ def measure(command: list[str], folder: Path, **environment: str) -> Measured:
 
     On KeyboardInterrupt it is stopped first, with all that it has started.
     """
+    if not hasattr(os, "wait4"):
+        raise click.ClickException("make bench measures on Linux and macOS only: Windows has no wait4. Use WSL there.")
     started, measured = time.monotonic(), Measured()
     process = start(command, folder, environment)
     reader = threading.Thread(target=read, args=(process, started, measured.lines), daemon=True)

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import psutil
 import pytest
 import yaml
@@ -48,6 +49,13 @@ def test_a_command_that_waits_takes_time_and_no_processor(tmp_path):
     [(when, text)] = measured.lines
     assert text == "awake"
     assert 0.6 <= when <= measured.wall
+
+
+@pytest.mark.fast
+def test_where_nothing_can_be_measured_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "wait4")  # as on Windows
+    with pytest.raises(click.ClickException, match="on Linux and macOS only"):
+        measure(python("print('never')"), tmp_path)
 
 
 @pytest.mark.fast
