@@ -19,6 +19,8 @@ def main():
             % (OLDEST[0], OLDEST[1], sys.executable, sys.version_info[0], sys.version_info[1])
         )
         return 1
+    # `make` may be killed before the command has started, which keeps this process's number (book.live.guardian)
+    os.environ["BOOK_STARTED_BY"] = "%d %d" % (os.getpid(), os.getppid())
 
     from pathlib import Path
 

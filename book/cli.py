@@ -89,8 +89,9 @@ def refresh_translations():
 @commands.command("live")
 def serve_live():
     """Serve the site with cells that run in the page, on this machine (PORT=8000)."""
-    from book.live import port, server
+    from book.live import guardian, port, server
 
+    guardian.end_with_make()
     chosen = port.chosen()  # before a build that may take minutes
     if not (BUILD / "html" / "index.html").is_file():
         build_book(ROOT)
@@ -100,8 +101,9 @@ def serve_live():
 @commands.command("watch")
 def watch_sources():
     """Serve the site, build it again on every save, and reload the page in the browser (PORT=8000)."""
-    from book.live import port, watch
+    from book.live import guardian, port, watch
 
+    guardian.end_with_make()
     watch.run(ROOT, port.chosen())
 
 

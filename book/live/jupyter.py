@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.serverapp import ServerApp
@@ -17,7 +19,10 @@ from traitlets import TraitError
 from traitlets.config import Config
 
 from book.execute import kernel, limits
+from book.live import guardian
+from book.live.terminal import say
 
+DEATHS_IN_A_ROW = 1000  # after which a kernel is not started again; five by itself, which a reader's cell soon reaches
 IDLE_LIMIT = 600  # seconds that the kernel of a page that was closed stays
 
 
@@ -43,7 +48,8 @@ class OneKernel(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=[*command, *kernel.ARGUMENTS], env=kernel.environment(), language="python")
+        environment = kernel.environment() | guardian.mark(Path(self.parent.runtime_dir))
+        return KernelSpec(argv=[*command, *kernel.ARGUMENTS], env=environment, language="python")
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Running:
     def give_up(self, what: str, way_out: str) -> None:
         """Kill it; its page says that Python has ended, and the terminal why."""
         limits.kill(self.process)
-        print(f"A page's cells: {what}\n  → {way_out}", flush=True)
+        say(f"A page's cells: {what}\n  → {way_out}")
 
 
 class Kernels(AsyncMappingKernelManager):
@@ -109,6 +115,7 @@ class Server(ServerApp):
                 IdentityProvider={"token": token},
                 # Other users could read a cell's code from a kernel's TCP port
                 KernelManager={"transport": "tcp" if os.name == "nt" else "ipc"},
+                KernelRestarter={"restart_limit": DEATHS_IN_A_ROW},
                 MappingKernelManager={
                     "cull_idle_timeout": IDLE_LIMIT,
                     "cull_interval": IDLE_LIMIT // 10,
@@ -132,6 +139,15 @@ class Server(ServerApp):
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last when the terminal is closed; Windows lacks it
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), lambda *_: self.stop(from_signal=True))
+
+    async def cleanup_kernels(self):
+        """End the kernels, and also what their cells have started with another environment, by which it is not known
+        any more once its kernel has gone (`book.live.guardian`)."""
+        families = [process for one in self.kernel_manager.running() for process in limits.family(one.pid)]
+        await super().cleanup_kernels()
+        for process in families:
+            with suppress(psutil.Error):
+                process.kill()
 
     def stop(self, from_signal: bool = False):
         if not self._stopping:  # an impatient second Ctrl-C

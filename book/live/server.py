@@ -3,8 +3,8 @@
 One server in this process has both, the pages (`book.live.pages`) and the kernels that run their cells
 (`book.live.jupyter`): one origin, so that a page may talk to it as it is published. It answers on the loopback
 interface only. Who has the token runs code as this user: it is in the address that is printed and opened here, and
-site.js keeps it in the browser and takes it out of the address bar. A kernel watches this process, and ends when it is
-killed.
+site.js keeps it in the browser and takes it out of the address bar. Whatever it starts ends with it, also when it is
+killed (`book.live.guardian`).
 """
 
 import logging
@@ -17,18 +17,16 @@ import sys
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
 from sphinx_external_toc.parsing import parse_toc_yaml
 from tornado.httpserver import HTTPServer
-from tornado.ioloop import PeriodicCallback
 
 from book.execute import limits
-from book.live import pages
+from book.live import guardian, pages
 from book.live.port import listen
+from book.live.terminal import say
 from book.project.errors import BuildError
 
 # The same sentence as in the environment cell of every page
@@ -45,42 +43,30 @@ print(f"torch {torch.__version__.split('+')[0]} on {device}")
 """
 
 
-def ask_device() -> subprocess.Popen:
+def ask_device(folder: Path) -> subprocess.Popen:
     """What the cells run on, asked in a process of its own: torch takes seconds and memory to import."""
-    return subprocess.Popen(
-        [sys.executable, "-c", DEVICE], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+    said = {"text": True, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([sys.executable, "-c", DEVICE], env=os.environ | guardian.mark(folder), **said)
 
 
-@contextmanager
-def working_folder(root: Path) -> Iterator[Path]:
-    """A folder closed to other users, for the time of the block: the kernels' sockets, and where cells read and write.
+def furnish(root: Path, folder: Path) -> None:
+    """Lay out the folder where the kernels have their sockets, and cells read and write."""
+    Path(folder, "contents").mkdir()
+    if (root / "recorded").is_dir():  # a page reads it beside its own folder
+        shutil.copytree(root / "recorded", Path(folder, "recorded"))
 
-    The path of a socket has room for about 100 characters, and macOS's own temporary folder takes half of them.
+
+def leading_page(folder: Path, address: str) -> str:
+    """The address of a file in `folder` that leads a browser on to `address`, and that only this user can read:
+    everybody on the machine can read the command line of a browser.
     """
-    place = None if os.name == "nt" else "/tmp"
-    with tempfile.TemporaryDirectory(prefix="live-", dir=place, ignore_cleanup_errors=True) as folder:
-        Path(folder, "contents").mkdir()
-        if (root / "recorded").is_dir():  # a page reads it beside its own folder
-            shutil.copytree(root / "recorded", Path(folder, "recorded"))
-        yield Path(folder)
+    page = folder / "open.html"
+    page.touch(0o600)
+    page.write_text(f'<!DOCTYPE html>\n<meta http-equiv="refresh" content="0; url={address}">\n', "utf8")
+    return page.as_uri()
 
 
-@contextmanager
-def leading_page(root: Path, address: str) -> Iterator[str]:
-    """The address of a file that leads a browser on to `address`, and that only this user can read: everybody on the
-    machine can read the command line of a browser.
-
-    In the book's folder, because a browser from a snap sees no /tmp and no hidden folder.
-    """
-    with tempfile.TemporaryDirectory(prefix="live-", dir=root / "_build", ignore_cleanup_errors=True) as folder:
-        page = Path(folder, "open.html")
-        page.touch(0o600)
-        page.write_text(f'<!DOCTYPE html>\n<meta http-equiv="refresh" content="0; url={address}">\n', "utf8")
-        yield page.as_uri()
-
-
-def serve(root: Path, port: int, folder: Path, device: subprocess.Popen) -> None:
+def serve(root: Path, port: int, folder: Path, leading: Path, device: subprocess.Popen) -> None:
     """Serve until a signal comes; BuildError when the server does not start."""
     token, host = secrets.token_urlsafe(32), f"localhost:{port}"
     try:
@@ -98,22 +84,14 @@ def serve(root: Path, port: int, folder: Path, device: subprocess.Popen) -> None
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # as Jupyter's own log: a page that is left is no failure
     server.web_app.add_handlers(".*", pages.routes(root / "_build" / "html", host, made_live))
     HTTPServer(server.web_app).add_sockets(listen(port))
-    end_with_make(server.stop)
     first = next(iter(parse_toc_yaml(root / "_toc.yml"))).removesuffix(".md")
     address = f"http://{host}/{first}.html#live={token}"
-    kernels = server.kernel_manager.running
-    with limits.memory_watched(kernels), leading_page(root, address) as page:
-        print(f"The cells run with {said}.\nOpen {address}\nCtrl-C stops it.", flush=True)
+    page = leading_page(leading, address)
+    with limits.memory_watched(server.kernel_manager.running):
+        say(f"The cells run with {said}.\nOpen {address}\nCtrl-C stops it.")
         # In a thread: a browser in the terminal would keep us
         threading.Thread(target=webbrowser.open, args=[page], daemon=True).start()
         server.start()
-
-
-def end_with_make(stop) -> None:
-    """Stop when the `make` that started this process was killed; a kernel does the same when this process is."""
-    if "MAKELEVEL" in os.environ:
-        parent = os.getppid()
-        PeriodicCallback(lambda: os.getppid() == parent or stop(), 1000).start()
 
 
 def run(root: Path, port: int) -> None:
@@ -121,8 +99,17 @@ def run(root: Path, port: int) -> None:
     if hasattr(signal, "SIGHUP"):  # the terminal was closed
         signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGINT))
     try:
-        with ask_device() as device, working_folder(root) as folder:
-            serve(root, port, folder, device)
+        # The path of a socket has room for about 100 characters, and macOS's own temporary folder takes half of them;
+        # a browser from a snap sees no /tmp and no hidden folder
+        place = Path(tempfile.gettempdir() if os.name == "nt" else "/tmp")
+        with (
+            guardian.folder(place) as folder,
+            guardian.folder(root / "_build") as leading,
+            guardian.guarded(folder, leading),
+            ask_device(folder) as device,
+        ):
+            furnish(root, folder)
+            serve(root, port, folder, leading, device)
     except KeyboardInterrupt:  # before the server has taken the signals over
         pass
-    print("\nStopped.")
+    say("\nStopped.")

@@ -19,6 +19,7 @@ from watchfiles import DefaultFilter, watch
 
 from book.build import build_book, finish, prepare, put_together
 from book.live import news, pages, port
+from book.live.terminal import say
 from book.project import stops
 from book.project.errors import BuildError, from_os_error
 from book.project.inputs import Inputs
@@ -69,7 +70,7 @@ class Builder:
                 put_in(plan)
                 self.told.tell("built", editions=[job.edition.path for job in jobs])
                 names = ", ".join(job.edition.name for job in jobs)
-                print(f"{names}: {time.monotonic() - started:.1f} s after the save", flush=True)
+                say(f"{names}: {time.monotonic() - started:.1f} s after the save")
 
     def render(self, jobs: list) -> None:
         """Render editions, each with the process that has it loaded; a new one when it has nothing to do with it."""
@@ -111,14 +112,14 @@ def run(root: Path, number: int) -> None:
         threading.Thread(target=webbrowser.open, args=[f"http://{host}/"], daemon=True).start()
         for changes in watch(root, watch_filter=Sources(), **WATCHING):
             if any("book" in Path(path).relative_to(root).parts[:1] for _change, path in changes):
-                print("The engine itself has changed: starting again.", flush=True)
+                say("The engine itself has changed: starting again.")
                 builder.close()
                 if sys.platform == "win32":  # there, exec gives the terminal back, and this would keep the port
                     sys.exit(stops.AGAIN)
                 os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
             attempt(builder)
     except KeyboardInterrupt:
-        print("\nStopped.")
+        say("\nStopped.")
     finally:
         builder.close()
 

@@ -1,5 +1,6 @@
 """What a reader's cells may hold, and that neither slow connections nor page loads keep others out of `make live`."""
 
+import signal
 import socket
 import time
 
@@ -36,6 +37,18 @@ def test_a_cell_that_takes_all_memory_is_stopped_and_the_terminal_says_why(serve
     assert "of the 1.0 GB that all kernels may hold, and was stopped" in printed
     assert "BOOK_MEMORY_LIMIT=2" in printed
     assert "Traceback" not in printed
+
+
+def test_the_limit_holds_when_nobody_reads_the_terminal(server, chromium):
+    """As with `make live | head`."""
+    server.process.stdout.close()
+    page = chromium.new_page()
+    page.goto(server.address)
+    for _ in range(2):
+        run(page, 1, "held = []\nwhile True:\n    held.append(b'x' * 10**8)", "died")
+    page.close()
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(30) == 0
 
 
 def test_slow_connections_keep_nobody_out(server):

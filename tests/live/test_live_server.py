@@ -1,10 +1,11 @@
 """Promises of the servers behind the live pages: who reaches them, how they start and end, what stays unasked."""
 
 import json
+import os
 import re
-import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -21,9 +22,10 @@ import zmq
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from playwright.sync_api import expect
 
+from book.live import guardian
 from book.live.jupyter import Kernels
 from conftest import SmallBook
-from hands import Server, cell, free_port, own_output, run
+from hands import Server, answers, cell, free_port, own_output, run, until
 
 EXERCISES = "chapter_computation/model-construction.html"
 
@@ -247,19 +249,38 @@ def test_nobody_else_can_listen_to_a_kernel(live_page, live_server):
     context.destroy(linger=0)
 
 
-def test_ctrl_c_leaves_nothing_behind_and_the_page_says_so(own_server, chromium):
+# What a cell may leave behind: a program in a session of its own, one without the kernel's environment, a fork
+LEAVES = """
+import os, subprocess
+own = subprocess.Popen(["sleep", "300"], start_new_session=True)
+bare = subprocess.Popen(["/bin/sleep", "300"], env={}, start_new_session=True)
+if not (fork := os.fork()):
+    subprocess.run(["sleep", "300"])
+print(own.pid, bare.pid, fork)
+"""
+
+
+def leave(page) -> list[psutil.Process]:
+    """Start programs in a cell that outlive it."""
+    return [psutil.Process(int(pid)) for pid in own_output(run(page, 1, LEAVES)).inner_text().split()]
+
+
+def folders(server: Server, book: SmallBook) -> list[Path]:
+    """What a server has laid down on the disk."""
+    return [connection_file(kernels(server)[0]).parent, *book.root.glob("_build/live-*")]
+
+
+def test_ctrl_c_leaves_nothing_behind_and_the_page_says_so(own_server, built_book, chromium):
     server = own_server()
     page = chromium.new_page()
     page.goto(server.address)
-    run(page, 1)
-    processes = started(server)
-    [kernel] = kernels(server)
-    folder = connection_file(kernel).parent
+    processes = [*leave(page), *started(server)]
+    laid_down = folders(server, built_book)
     assert server.stop() == 0, server.printed
     assert server.printed[-1].strip() == "Stopped."
     _, alive = psutil.wait_procs(processes, timeout=10)
     assert alive == []
-    assert not folder.exists()
+    assert (len(laid_down), [folder for folder in laid_down if folder.exists()]) == (2, [])
     with socket.socket() as probe:
         probe.settimeout(1)
         assert probe.connect_ex(("127.0.0.1", server.port)) != 0
@@ -273,13 +294,40 @@ def test_a_killed_server_takes_its_kernels_along(own_server, built_book, chromiu
     server = own_server(**({"command": ["make", "live"]} if command == "make" else {}))
     page = chromium.new_page()
     page.goto(server.address)
-    run(page, 1, "while True: pass", "running")
-    [kernel] = kernels(server)
-    processes, folder = started(server), connection_file(kernel).parent
+    processes, laid_down = [*leave(page), *started(server)], folders(server, built_book)
+    kernels(server)[0].suspend()  # it notices nothing, as one that computes in C
     server.process.kill()
     assert psutil.wait_procs(processes, timeout=15)[1] == []
     page.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    until(lambda: not any(folder.exists() for folder in laid_down))
+
+
+def test_a_command_ends_when_make_was_killed_before_it_had_begun(built_book):
+    """As `make` starts it, but for `.venv`."""
+    started = f"from book.project import environment; environment.ensure = lambda root: {sys.executable!r}"
+    built_book.write("start.py", f"{started}\nfrom book.__main__ import main\nmain()\n")
+    built_book.write("Makefile", f"live:\n\t@{sys.executable} start.py live\n")
+    port = free_port()
+    make = subprocess.Popen(["make", "live"], cwd=built_book.root, env=os.environ | {"PORT": str(port)})
+    found = psutil.Process(make.pid).children
+    until(lambda: any("book.cli" in child.cmdline() for child in found()))
+    [command] = found()
+    make.kill()
+    make.wait()
+    command.wait(15)
+    assert not answers(port)
+
+
+def test_the_folder_of_a_server_that_was_killed_is_removed_by_the_next(tmp_path):
+    left = tmp_path / "live-left"
+    left.mkdir()
+    (left / guardian.OWNER).touch()
+    (tmp_path / "live-of-something-else").mkdir()
+    with subprocess.Popen(["sleep", "60"], env=guardian.mark(left)) as process, guardian.folder(tmp_path) as one:
+        process.wait(5)
+        with guardian.folder(tmp_path) as other:
+            assert set(tmp_path.iterdir()) == {one, other, tmp_path / "live-of-something-else"}
+    assert [path.name for path in tmp_path.iterdir()] == ["live-of-something-else"]
 
 
 def test_a_port_in_use_is_said(small_book):
