@@ -2,7 +2,7 @@
 import { Python } from "./python.mjs";
 
 let page, words, store, judge, fill, python, bar;
-let cells = [], queue = [], busy = false, alone = false;
+let cells = [], queue = [], busy = false, alone = false, patience;
 
 function element(tag, attributes = {}, ...children) {
   const made = Object.assign(document.createElement(tag), attributes);
@@ -68,12 +68,16 @@ class Bar {
 
 async function restart() {
   await interrupt();
+  clearTimeout(patience);
   await python.restart().catch(() => heard("gone"));
 }
 
 async function interrupt() {
   for (const cell of queue.splice(0)) cell.show("");
-  if (busy) await python.interrupt()?.catch(() => heard("gone"));
+  if (!busy) return;
+  clearTimeout(patience);
+  patience = setTimeout(() => bar.state === "busy" && bar.say("stuck"), 3000);
+  await python.interrupt()?.catch(() => heard("gone"));
 }
 
 /** Run cells one after another; an error that the page does not announce ends it. Solutions are the reader's to run. */
@@ -186,12 +190,14 @@ class Cell {
     const started = performance.now();
     const mayFail = this.root.classList.contains("tag_raises-exception");
     const outputs = await python.run(this.output, this.code, mayFail && this.code === this.original);
+    clearTimeout(patience); // an interrupt has come through
     if (!outputs) {
       if (this.root.dataset.live === "running") this.show("died");
       return false;
     }
     const failed = outputs.some((output) => output.output_type === "error");
     this.ran = true;
+    this.exits = python.exits;
     this.show(failed ? "failed" : "done", (performance.now() - started) / 1000);
     this.root.classList.toggle("is-empty", !outputs.length);
     this.root.classList.toggle("has-error", failed);
@@ -218,8 +224,8 @@ class Cell {
 
   /** The process has gone, and with it all that this cell defined. */
   forget(event) {
-    const lost = this.root.dataset.live === "running";
-    this.ran = false;
+    const lost = this.root.dataset.live === "running" || (this.exits && event === "died");
+    this.ran = this.exits = false;
     this.show(lost ? (event === "restarting" ? "stopped" : "died") : "");
   }
 

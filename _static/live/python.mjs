@@ -19,13 +19,20 @@ function shown({ ename, traceback }, announced) {
   return [traceback[last].replace(/: $/, ""), ...traceback.slice(last + 1)];
 }
 
-const MOST = 200_000; // letters that one run may print on the page, some four thousand lines
+const MOST = 200_000; // letters that one run may show on the page, some four thousand lines
+const EACH = 100; // letters that count for an output as such, which has elements of its own
+const OF_PICTURE = 100; // letters of a picture that weigh as much as one of a text
+
+/** How much an output weighs on a page, in letters. Of its forms only one is shown. */
+const weight = (data) => Math.max(0, ...Object.entries(data).map(([type, value]) =>
+  (value?.length ?? 0) / (type.startsWith("image/") ? OF_PICTURE : 1)));
 
 /** Starts on first use. `tell` is called with what happens: starting, ready, busy, restarting, died, lost, gone. */
 export class Python {
   #connection; #tell; #started; #server; #session; #rendermime; #config; #fail;
-  #beyond; #printed = 0; // what is said where the text that a cell prints is cut off; its letters so far
+  #beyond; #printed = 0; // what is said where the outputs of a cell are cut off; their letters so far
   #announced = false; // whether the page says that the cell that runs will fail
+  exits = false; // whether the cell that has run last has asked the process to end
   #process = null; #past = new Set(); // the names that a process gives to its messages: of this one, of those before it
 
   constructor(connection, tell, beyond) {
@@ -58,6 +65,7 @@ export class Python {
     });
     this.#rendermime = api.makeRenderMimeRegistry({ mathjaxUrl: "", mathjaxConfig: "" });
     for (const type of ["application/json", "application/javascript"]) this.#rendermime.removeMimeType(type);
+    this.#rendermime.sanitizer.setAutolink(false); // looking for links in a long word takes time by its square
     this.#server = api.makeServer(this.#config);
     if (!binder && !(await this.#server.check())) throw new Error("The server does not accept the token.");
     if (binder) this.#server.connectToServerViaBinder();
@@ -67,13 +75,15 @@ export class Python {
   }
 
   async #open() {
+    this.#forget();
     this.#session = await this.#server.startNewSession(this.#rendermime);
     const { kernel } = this.#session;
     kernel.anyMessage.connect((_, { msg, direction }) => {
       if (direction !== "recv") return;
       this.#listen(msg, kernel.clientId);
-      if (msg.header.msg_type === "stream") this.#shorten(msg);
       if (msg.header.msg_type === "error") msg.content.traceback = shown(msg.content, this.#announced);
+      if (msg.channel === "iopub") this.#shorten(msg);
+      if (msg.content.payload?.some(({ source, keepkernel }) => source === "ask_exit" && !keepkernel)) this.exits = true;
     });
     kernel.statusChanged.connect((_, status) => {
       if (status === "dead") { this.#started = null; this.#died(); } // the next cell starts another
@@ -83,7 +93,7 @@ export class Python {
     kernel.connectionStatusChanged.connect((_, status) => {
       if (status === "connecting") this.#tell("lost");
       if (status === "connected") this.#tell("ready");
-      if (status === "disconnected") { this.#started = null; this.#tell("gone"); this.#fail?.(); }
+      if (status === "disconnected" && this.#started) { this.#started = null; this.#tell("gone"); this.#fail?.(); } // not dead
     });
     await kernel.info; // it answers
     this.#tell("ready");
@@ -102,11 +112,19 @@ export class Python {
 
   /** Leave out what is more than a page can hold: it would answer no click any more, least of all one on Interrupt. */
   #shorten({ header, content }) {
-    const before = this.#printed;
-    this.#printed += content.text.length;
-    if (this.#printed <= MOST) return;
-    if (before <= MOST) content.text = `${content.text.slice(0, MOST - before)}\n${this.#beyond}\n`;
-    else header.msg_type = "beyond"; // a kind that nobody listens to
+    const kind = header.msg_type;
+    const cut = (text, room) => `${text.slice(0, room)}\n${this.#beyond}\n`;
+    if (kind === "clear_output") this.#printed = 0;
+    if (kind === "error") // said in any case
+      content.traceback = content.traceback.map((part) => part.length > MOST / 10 ? cut(part, MOST / 10) : part);
+    if (kind !== "stream" && !content.data) return;
+    const room = kind === "update_display_data" ? MOST : MOST - this.#printed; // it stands in another's place
+    const more = kind === "stream" ? content.text.length : EACH + weight(content.data);
+    if (kind !== "update_display_data") this.#printed += more;
+    if (more <= room) return;
+    if (room < 0) header.msg_type = "beyond"; // a kind that nobody listens to
+    else if (kind === "stream") content.text = cut(content.text, room);
+    else content.data = { "text/plain": cut(content.data["text/plain"] ?? "", room) };
   }
 
   #died() {
@@ -132,6 +150,7 @@ export class Python {
   async run(cell, code, announced) {
     this.#announced = announced;
     this.#printed = 0;
+    this.exits = false;
     cell.attachSession(this.#session);
     this.#fail = () => cell.area.future?.dispose();
     await this.#answer();

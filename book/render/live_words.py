@@ -41,6 +41,7 @@ def cell_words() -> dict:
             "starting": _("Starting Python …"),
             "ready": _("Python is ready"),
             "busy": _("Python is computing …"),
+            "stuck": _("Python is computing and does not hear the interruption yet; Restart ends it"),
             "restarting": _("Restarting Python …"),
             "died": _("Python has ended unexpectedly and was started again without its variables: run the cells anew"),
             "lost": _("The connection is broken; trying again …"),
