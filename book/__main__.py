@@ -5,9 +5,16 @@ a Python gets a sentence instead of a SyntaxError.
 """
 
 import os
+import signal
 import sys
 
 OLDEST = (3, 11)
+
+
+def mind_ctrl_c(minded):
+    """Let Ctrl-C interrupt, or wait: while modules are loaded, it would end in a traceback."""
+    if os.name != "nt":  # Windows has nothing of the kind
+        signal.pthread_sigmask(signal.SIG_UNBLOCK if minded else signal.SIG_BLOCK, [signal.SIGINT])
 
 
 def main():
@@ -22,6 +29,7 @@ def main():
     # `make` may be killed before the command has started, which keeps this process's number (book.live.guardian)
     os.environ["BOOK_STARTED_BY"] = "%d %d" % (os.getpid(), os.getppid())
 
+    mind_ctrl_c(False)
     from pathlib import Path
 
     from book.project import entry, environment
@@ -29,7 +37,9 @@ def main():
     entry.open_output()
     root = Path.cwd()
     try:
+        mind_ctrl_c(True)
         python = environment.ensure(root)
+        mind_ctrl_c(False)  # until `book.project.stops` minds it
     except environment.SetupError as problem:
         sys.stderr.write("%s\n" % problem)
         return 1

@@ -210,8 +210,8 @@ def show_help(context):
 def main() -> int:
     """Run a command; turn what an author can mend into a message and exit status 1."""
     entry.open_output()
-    stops.heed()
     try:
+        stops.heed()
         commands(entry.take_settings(sys.argv[1:]), standalone_mode=False)
         return 0
     except click.ClickException as problem:

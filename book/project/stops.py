@@ -12,6 +12,11 @@ def interrupt(*_) -> None:
 
 
 def heed() -> None:
-    """Let SIGTERM and SIGINT raise KeyboardInterrupt; a shell starts a job in the background with SIGINT ignored."""
+    """Let SIGTERM and SIGINT raise KeyboardInterrupt; a shell starts a job in the background with SIGINT ignored.
+
+    A Ctrl-C that came while the command was loaded does it now (`book.__main__`).
+    """
     for number in STOPS:
         signal.signal(number, interrupt)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)

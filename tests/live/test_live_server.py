@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -302,20 +302,42 @@ def test_a_killed_server_takes_its_kernels_along(own_server, built_book, chromiu
     until(lambda: not any(folder.exists() for folder in laid_down))
 
 
-def test_a_command_ends_when_make_was_killed_before_it_had_begun(built_book):
-    """As `make` starts it, but for `.venv`."""
-    started = f"from book.project import environment; environment.ensure = lambda root: {sys.executable!r}"
-    built_book.write("start.py", f"{started}\nfrom book.__main__ import main\nmain()\n")
+@pytest.fixture
+def begun(built_book):
+    """`make live` at the moment when the command is about to be loaded: the process, its command, its port."""
+    ensured = f"from book.project import environment; environment.ensure = lambda root: {sys.executable!r}"
+    built_book.write("start.py", f"{ensured}\nfrom book.__main__ import main\nmain()\n")
     built_book.write("Makefile", f"live:\n\t@{sys.executable} start.py live\n")
     port = free_port()
-    make = subprocess.Popen(["make", "live"], cwd=built_book.root, env=os.environ | {"PORT": str(port)})
-    found = psutil.Process(make.pid).children
-    until(lambda: any("book.cli" in child.cmdline() for child in found()))
-    [command] = found()
+    with subprocess.Popen(
+        ["make", "live"],
+        cwd=built_book.root,
+        env=os.environ | {"PORT": str(port)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as make:
+        try:
+            found = psutil.Process(make.pid).children
+            until(lambda: any("book.cli" in child.cmdline() for child in found()))
+            yield make, found()[0], port
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(make.pid, signal.SIGKILL)
+
+
+def test_a_command_ends_when_make_was_killed_before_it_had_begun(begun):
+    make, command, port = begun
     make.kill()
-    make.wait()
     command.wait(15)
     assert not answers(port)
+
+
+def test_ctrl_c_before_a_command_has_begun_is_no_traceback(begun):
+    make, _command, port = begun
+    os.killpg(make.pid, signal.SIGINT)
+    said = make.communicate(timeout=15)[1]
+    assert ("Interrupted" in said, "Traceback" in said, answers(port)) == (True, False, False)
 
 
 def test_the_folder_of_a_server_that_was_killed_is_removed_by_the_next(tmp_path):
