@@ -4,7 +4,6 @@ The step after the last in the path of a page: `book.pdf.document` makes one lon
 built pages, and `book.pdf.printing` prints it.
 """
 
-import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from babel.dates import format_date
 
 from book.pdf import document, printing
+from book.project import git
 from book.project.places import pdf_folder, pdf_name
 from book.project.source import Edition, config, pages
 from book.publish.site import publish_pdf
@@ -47,11 +47,9 @@ def version(root: Path) -> tuple[str, datetime]:
     The date is the commit's, so that two PDFs of one commit do not differ by it.
     """
 
-    def git(*command: str) -> str:
-        return subprocess.run(["git", *command], cwd=root, capture_output=True, text=True).stdout.strip()
-
     try:
-        name, seconds = git("describe", "--always", "--tags", "--dirty=+"), git("log", "-1", "--format=%ct")
+        name = git.run(root, "describe", "--always", "--tags", "--dirty=+").stdout.strip()
+        seconds = git.run(root, "log", "-1", "--format=%ct").stdout.strip()
     except OSError:  # no git on this machine
         name, seconds = "", ""
     return name, datetime.fromtimestamp(int(seconds or 0), UTC)

@@ -6,11 +6,10 @@ whatever needs it is left out.
 
 import os
 import re
-import subprocess
 from functools import cache
 from pathlib import Path
 
-from book.project import settings
+from book.project import git, settings
 from book.project.errors import BuildError
 
 NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -37,8 +36,7 @@ def repository(root: Path) -> str | None:
 def origin(root: Path) -> str:
     """The address of git's `origin`, or an empty text; asked once, because every page asks for the repository."""
     try:
-        git = ["git", "-C", str(root), "remote", "get-url", "origin"]
-        return subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+        return git.run(root, "remote", "get-url", "origin").stdout.strip()
     except OSError:  # no git on this machine
         return ""
 

@@ -7,9 +7,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from book.project import git as program
 from book.project.address import repository
 from book.project.errors import BuildError
-from book.publish.branch import AUTHOR, git, remote
+from book.publish.branch import AUTHOR, OURS, git, remote
 
 BRANCH = "recordings"
 TITLE = "Outputs recorded on a GPU"
@@ -26,7 +27,7 @@ def propose(root: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}  # so what the author has staged stays staged
         git(root, "read-tree", "HEAD", **index)
-        git(root, "add", "--all", "recorded", **index)
+        git(root, *OURS, "add", "--all", "recorded", **index)
         tree = git(root, "write-tree", **index)
     if tree == git(root, "rev-parse", "HEAD^{tree}"):
         print("The recordings are those of the last commit: there is nothing to propose.")
@@ -45,7 +46,8 @@ def gh(command: str, *arguments: str, root: Path) -> str:
     of = ["--repo", name] if (name := repository(root)) else []
     way_out = f"Open the pull request of the branch {BRANCH} in the browser."
     try:
-        ran = subprocess.run(["gh", "pr", command, *arguments, *of], cwd=root, capture_output=True, text=True)
+        full = ["gh", "pr", command, *arguments, *of]
+        ran = subprocess.run(full, cwd=root, env=program.environment(), capture_output=True, text=True)
     except OSError as problem:
         raise BuildError("gh", f"did not start: {problem}", way_out) from None
     if ran.returncode:
