@@ -20,8 +20,13 @@ ARGUMENTS = ["--InlineBackend.figure_formats=svg", "--IPKernelApp.log_level=ERRO
 
 
 def environment(threads: int = THREADS) -> dict[str, str]:
-    """Environment variables of a kernel that computes with so many threads."""
-    return ENVIRONMENT | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    """Environment variables of a kernel that computes with so many threads.
+
+    What the user's variables tell Python (asserts off, a file to begin with, other modules first) is unsaid, because
+    outputs must not depend on it: an empty one counts as none.
+    """
+    unsaid = {name: "" for name in os.environ if name.startswith("PYTHON")}
+    return unsaid | ENVIRONMENT | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
 
 
 def transport(folder: Path) -> dict[str, dict[str, str]]:

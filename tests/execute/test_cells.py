@@ -83,14 +83,16 @@ def test_a_page_that_cannot_be_read_costs_no_outputs(built_book):
     assert "0 of 2 notebooks executed" in result.stdout, result.stdout
 
 
-def test_the_settings_of_a_readers_ipython_do_not_change_outputs(built_book, tmp_path_factory):
+def test_the_settings_of_a_readers_ipython_and_python_do_not_change_outputs(built_book, tmp_path_factory):
     home = tmp_path_factory.mktemp("ipython")
     (home / "profile_default/startup").mkdir(parents=True)
     (home / "profile_default/startup/0.py").write_text("print = lambda *_: None")
-    built_book.add_cell("print('as in', 'the book')")
-    result = built_book.run("book", IPYTHONDIR=str(home))
+    (home / "start.py").write_text("print = lambda *_: None")
+    built_book.add_cell("import sys\nprint('as in', 'the book', __debug__, sys.flags.dev_mode, sys.warnoptions)")
+    told = {"PYTHONOPTIMIZE": "1", "PYTHONDEVMODE": "1", "PYTHONWARNINGS": "ignore"}
+    result = built_book.run("book", IPYTHONDIR=str(home), PYTHONSTARTUP=str(home / "start.py"), **told)
     assert result.returncode == 0, result.stderr
-    assert b"as in the book" in built_book.site()["pages/second.html"]
+    assert b"as in the book True False []" in built_book.site()["pages/second.html"]
 
 
 @pytest.mark.fast
