@@ -1,6 +1,6 @@
 """Entry point on the machine's own Python: check it, set up `.venv`, hand over to `book.cli`.
 
-Only the standard library, and only syntax that an old Python 3 can read, so that too old
+Only the standard library, and only syntax that an old Python, even 2.7, can read, so that too old
 a Python gets a sentence instead of a SyntaxError.
 """
 
@@ -36,6 +36,7 @@ def main():
 
     entry.open_output()
     root = Path.cwd()
+    environment.forget_settings()
     try:
         mind_ctrl_c(True)
         python = environment.ensure(root)
@@ -46,9 +47,8 @@ def main():
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted while setting up .venv; run the same command again to go on.\n")
         return 130
-    command = [str(python), "-m", "book.cli", *sys.argv[1:]]
+    command = [str(python), "-m", "book.cli"] + sys.argv[1:]  # noqa: RUF005
     if os.name == "nt":  # Windows has no exec: stay around, start it again when it asks for that, pass its status on
-        import signal
         import subprocess
 
         from book.project.stops import AGAIN
@@ -58,7 +58,12 @@ def main():
         while status == AGAIN:
             status = subprocess.call(command)
         return status
-    os.execv(command[0], command)
+    try:
+        os.execv(command[0], command)
+    except OSError as problem:  # copied from a machine of another kind, or on a disk that may hold no programs
+        what = "%s does not start: %s." % (command[0], problem.strerror)
+        sys.stderr.write("%s Remove .venv and run the same command again, or build in a copy elsewhere.\n" % what)
+        return 1
 
 
 if __name__ == "__main__":

@@ -64,8 +64,8 @@ print("second", 6 * 7)
 
 
 # Their tests share a book or a server that is costly to set up, so each of these goes to one worker as a whole.
-TOGETHER = ["test_cells_by_key", "test_error_index", "test_languages", "test_live_pages", "test_live_server"]
-TOGETHER += ["test_own_errors", "test_pdf", "test_recordings", "test_settings", "test_translator"]
+TOGETHER = ["test_cells_by_key", "test_environment", "test_error_index", "test_languages", "test_live_pages"]
+TOGETHER += ["test_live_server", "test_own_errors", "test_pdf", "test_recordings", "test_settings", "test_translator"]
 
 
 class Schedule(LoadScopeScheduling):

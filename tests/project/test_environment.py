@@ -1,18 +1,24 @@
-"""Before the book: too old a Python, the wrong folder, an installation that fails."""
+"""Before the book: too old a Python, the wrong folder, an installation that fails, an environment that is damaged."""
 
+import ast
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from book.project import browser, environment
 from conftest import ROOT
+
+NOT_IN_PYTHON_2 = (ast.Starred, ast.JoinedStr, ast.NamedExpr, ast.AnnAssign, ast.Nonlocal, ast.AsyncFunctionDef)
 
 
 @pytest.mark.fast
@@ -22,6 +28,17 @@ def test_too_old_a_python_gets_a_sentence():
     assert result.returncode == 1
     assert "needs Python 3.11 or later" in result.stderr
     assert "PYTHON=" in result.stderr
+
+
+@pytest.mark.fast
+def test_even_python_2_gets_the_sentence():
+    """Python 2 has neither a star inside a list nor letters beyond ASCII; where there is one, it is asked."""
+    for path in (ROOT / "book" / "__init__.py", ROOT / "book" / "__main__.py"):
+        assert path.read_bytes().isascii()
+        assert not [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, NOT_IN_PYTHON_2)]
+    if subprocess.run("python2.7 -c 0", shell=True, capture_output=True).returncode == 0:
+        result = subprocess.run(["python2.7", "-m", "book", "help"], cwd=ROOT, capture_output=True, text=True)
+        assert (result.returncode, result.stderr.count("needs Python 3.11 or later")) == (1, 1), result.stderr
 
 
 def test_a_failed_installation_says_what_to_do_and_is_tried_again(tmp_path):
@@ -81,17 +98,23 @@ def test_a_browser_is_found_where_windows_keeps_it(tmp_path, monkeypatch, variab
         assert browser.installed() == str(tmp_path / path)
 
 
+def write_wheel(folder: Path, name: str, version: str = "1.0") -> None:
+    """A package of one module, with a program of its name that says in which environment it runs."""
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        info = f"{name}-{version}.dist-info"
+        wheel.writestr(f"{name}.py", "import sys\ndef main(): print(sys.prefix)\n")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
+        wheel.writestr(f"{info}/RECORD", "")
+
+
 @pytest.fixture
 def torch_index(tmp_path, monkeypatch):
     """An index of packages with a build of torch for CPU, and none else; and pip, which finds nothing elsewhere."""
     folder = tmp_path / "index" / "torch"
     folder.mkdir(parents=True)
-    with zipfile.ZipFile(folder / "torch-2.13.0+cpu-py3-none-any.whl", "w") as wheel:
-        info = "torch-2.13.0+cpu.dist-info"
-        wheel.writestr("torch.py", "")
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 2.13.0+cpu\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
+    write_wheel(folder, "torch", "2.13.0+cpu")
     handler = partial(SimpleHTTPRequestHandler, directory=folder.parent)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -142,3 +165,212 @@ def test_elsewhere_torch_is_what_pip_gives(tmp_path, torch_index, capfd, monkeyp
     environment.install_cpu_build(without_torch, tmp_path)
     out = capfd.readouterr().out
     assert said in out and bool(said) == bool(out)
+
+
+@pytest.fixture(scope="module")
+def set_up_once(tmp_path_factory) -> Path:
+    """A folder with an environment of two packages, and the wheels that they come from."""
+    root = tmp_path_factory.mktemp("tiny")
+    (root / "wheels").mkdir()
+    for name in ("alpha", "beta"):
+        write_wheel(root / "wheels", name)
+    (root / "requirements.txt").write_text("alpha==1.0\nbeta==1.0.0  # the same version\n")
+    (root / "constraints.txt").write_text("")
+    with pytest.MonkeyPatch.context() as patch:
+        only_from(root / "wheels", patch)
+        environment.ensure(root)
+    return root
+
+
+def only_from(wheels: Path, patch: pytest.MonkeyPatch) -> None:
+    """Let pip take packages from a folder alone."""
+    for name, value in {"CONFIG_FILE": os.devnull, "NO_INDEX": "1", "FIND_LINKS": str(wheels)}.items():
+        patch.setenv(f"PIP_{name}", value)
+
+
+@pytest.fixture
+def tiny(set_up_once, tmp_path, monkeypatch, request) -> Path:
+    """A copy of that folder, which is ready, too; pip is in it for who asks, since it takes a second."""
+    with_pip = getattr(request, "param", "") == "with pip"
+    root = tmp_path / "a book"  # the path of a program has a space then
+    shutil.copytree(
+        set_up_once,
+        root,
+        symlinks=True,
+        ignore=lambda folder, names: [] if with_pip or Path(folder).name != "pip" else names,
+    )
+    only_from(set_up_once / "wheels", monkeypatch)
+    stamp = environment.stamp(root / ".venv")
+    stamp.write_text(stamp.read_text().replace(str(set_up_once), str(root)))
+    assert environment.is_ready(root)
+    return root
+
+
+@pytest.mark.parametrize("tiny", ["with pip"], indirect=True)
+def test_what_is_missing_or_half_there_or_from_another_place_is_mended(tiny, set_up_once, monkeypatch, tmp_path):
+    packages = environment.site_packages(tiny / ".venv")
+    (packages / "extra-1.dist-info").mkdir()  # the user's own
+    for name in ("METADATA", "RECORD"):
+        (packages / "extra-1.dist-info" / name).write_text("Name: extra\nVersion: 1\n")
+    shutil.copy(environment.stamp(set_up_once / ".venv"), environment.stamp(tiny / ".venv"))  # as in any copy
+    (packages / "alpha.py").unlink()
+    shutil.rmtree(packages / "alpha-1.0.dist-info")
+    (packages / "beta.py").unlink()
+    (packages / "beta-1.0.dist-info" / "RECORD").unlink()
+    for name, value in {"TARGET": "elsewhere", "PREFIX": "elsewhere", "DRY_RUN": "1", "USER": "1"}.items():
+        monkeypatch.setenv(f"PIP_{name}", str(tmp_path / value) if value == "elsewhere" else value)
+    python = environment.ensure(tiny)
+    for name in ("alpha", "beta"):
+        ran = subprocess.run([python.with_name(name)], capture_output=True, text=True)
+        assert ran.stdout.strip() == str(tiny / ".venv"), ran.stderr
+    ran = subprocess.run([python.with_name("pip"), "--version"], capture_output=True, text=True)
+    assert str(tiny) in ran.stdout
+    assert str(tiny) not in (set_up_once / ".venv" / "bin" / "pip").read_text()
+    assert (packages / "extra-1.dist-info").is_dir()
+    assert environment.is_ready(tiny) and not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("gone", ["alpha.py", "beta-1.0.dist-info"])
+def test_an_environment_that_lacks_a_package_is_not_ready_and_one_with_more_is(tiny, gone):
+    packages = environment.site_packages(tiny / ".venv")
+    (packages / "more.py").touch()
+    assert environment.is_ready(tiny)
+    (packages / gone).rename(packages / "other")
+    assert not environment.is_ready(tiny)
+
+
+@pytest.mark.parametrize("tiny", ["with pip"], indirect=True)
+def test_pip_that_puts_packages_elsewhere_is_not_believed(tiny, tmp_path, monkeypatch):
+    settings = tmp_path / "pip.conf"
+    settings.write_text(f"[install]\ntarget = {tmp_path / 'elsewhere'}\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    write_wheel(tmp_path, "alpha", "1.1")
+    write_wheel(tmp_path, "beta")
+    (tiny / "requirements.txt").write_text("alpha==1.1\nbeta==1.0\n")
+    with pytest.raises(environment.SetupError, match=r"alpha==1\.1 … is not in .*puts packages elsewhere.*pip config"):
+        environment.ensure(tiny)
+    assert not environment.is_ready(tiny)
+
+
+@pytest.mark.fast
+def test_an_environment_whose_python_is_gone_is_made_anew(tiny, monkeypatch):
+    def without_pip(command, *_):
+        return "pip" in command or subprocess.check_call([*command, "--without-pip"])
+
+    monkeypatch.setattr(environment, "run", without_pip)
+    python = environment.interpreter(tiny / ".venv")
+    for link in python.parent.glob("python*"):
+        link.unlink()
+        link.symlink_to("/no/longer/there")
+    with pytest.raises(environment.SetupError, match="alpha"):
+        environment.ensure(tiny)
+    assert subprocess.call([python, "-c", ""]) == 0
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("kind", ["another Python", "something else", "a file"])
+def test_what_the_book_has_not_made_is_not_emptied(tiny, kind):
+    folder = tiny / ".venv"
+    environment.stamp(folder).unlink()
+    if kind == "another Python":
+        (folder / "pyvenv.cfg").write_bytes(b"version = 3.10.1\n\xff")
+    else:
+        (folder / "pyvenv.cfg").unlink()
+        shutil.rmtree(folder / "lib")
+    if kind == "a file":
+        shutil.rmtree(folder)
+        folder.touch()
+    before = sorted(tiny.rglob("*"))
+    with pytest.raises(environment.SetupError, match="ename it or remove it"):
+        environment.ensure(tiny)
+    assert sorted(tiny.rglob("*")) == before
+
+
+@pytest.mark.fast
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only Linux has this file that cannot be read")
+def test_a_file_that_cannot_be_read_or_written_is_named(tiny, monkeypatch):
+    monkeypatch.setattr(environment, "run", lambda *_: None)
+    (tiny / "constraints.txt").write_text("# another line")
+    (tiny / ".venv" / "installed.partial").symlink_to("/dev/full")
+    with pytest.raises(environment.SetupError, match=r"No space left on device\. Free some space"):
+        environment.ensure(tiny)
+    (tiny / "requirements.txt").unlink()
+    (tiny / "requirements.txt").symlink_to("/proc/self/mem")
+    with pytest.raises(environment.SetupError, match=r"Input/output error\. .*build in a copy of your own"):
+        environment.ensure(tiny)
+
+
+@pytest.mark.fast
+def test_without_room_for_pytorch_nothing_is_begun(tmp_path, monkeypatch):
+    (tmp_path / "requirements.txt").write_text("torch==2.13.0\n")
+    (tmp_path / "constraints.txt").write_text("")
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: usage._replace(free=10**9))
+    with pytest.raises(environment.SetupError, match=r"Only 1\.0 GB are free"):
+        environment.ensure(tmp_path)
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.fast
+def test_a_set_up_waits_for_a_pip_that_was_left_running(tmp_path, capfd):
+    pip = f"import pathlib, time; time.sleep(1.5); pathlib.Path({str(tmp_path / 'ended')!r}).touch()"
+    first = f"""
+import sys
+from pathlib import Path
+from book.project import environment
+with environment.only_one(Path({str(tmp_path)!r})):
+    print("begun", flush=True)
+    environment.call([sys.executable, "-c", {pip!r}], Path.cwd())
+"""
+    process = subprocess.Popen([sys.executable, "-c", first], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(0.5)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with environment.only_one(tmp_path):
+        assert (tmp_path / "ended").exists()
+    assert "Waiting for another set-up" in capfd.readouterr().out
+
+
+STUB = """import os, sys
+print(sys.argv[1:], sys.flags.optimize, [name for name in os.environ if name.startswith("PYTHON") and name != "PYTHON"])
+"""
+TOLD = {
+    "PYTHONOPTIMIZE": "1",
+    "PYTHONWARNINGS": "ignore",
+    "PYTHONPATH": "/nowhere",
+    "PYTHONSTARTUP": "/nowhere.py",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("start", ["python", "make"])
+def test_what_variables_tell_python_does_not_reach_the_book(tiny, start):
+    shutil.copytree(ROOT / "book", tiny / "book")
+    (tiny / "book" / "cli.py").write_text(STUB)
+    shutil.copy(ROOT / "Makefile", tiny)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    if start == "make":
+        command = ["make", "help", "PYTHON="]
+        (tiny / "bin").mkdir()
+        (tiny / "bin" / "python3").symlink_to(sys._base_executable)
+        told = TOLD | {"PYTHONSAFEPATH": "1", "PATH": f"{tiny / 'bin'}:{os.environ['PATH']}"}
+    else:
+        command, told = [sys.executable, "-m", "book", "help"], TOLD
+    result = subprocess.run(command, cwd=tiny, env=clean | told, capture_output=True, text=True)
+    assert result.stdout == "['help'] 0 ['PYTHONDONTWRITEBYTECODE']\n", result.stdout + result.stderr
+
+
+@pytest.mark.fast
+def test_a_python_that_cannot_be_started_is_named(tiny):
+    shutil.copytree(ROOT / "book", tiny / "book")
+    python = environment.interpreter(tiny / ".venv")
+    python.unlink()
+    python.write_bytes(b"\x7fELF of another machine")
+    python.chmod(0o755)
+    result = subprocess.run([sys.executable, "-m", "book", "help"], cwd=tiny, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert f"{python} does not start" in result.stderr and "Traceback" not in result.stderr
