@@ -15,7 +15,7 @@ from book.execute import kernel, limits
 from book.execute.execution import Execution
 from book.execute.progress import Progress
 from book.execute.store import Store
-from book.project.errors import BuildError
+from book.project.errors import BuildError, from_os_error
 from book.project.inputs import Inputs
 from book.project.source import Page
 
@@ -49,12 +49,14 @@ class Run:
                 execution = Execution(page.notebook, folder, page.settings, page.place)
                 self.executions.append(execution)
                 await execution.run(lambda _cell_index: self.progress.cell(page.name))
-        except BuildError as problem:
+            seconds = time.monotonic() - started
+            try:
+                self.store.keep(page, seconds)
+            finally:  # the next build need not execute the page, even if the cache has no room for it
+                self.store.lay_ready(page)
+        except (BuildError, OSError) as problem:
             self.progress.failed(page.name)
-            return problem
-        seconds = time.monotonic() - started
-        self.store.keep(page, seconds)
-        self.store.lay_ready(page)
+            return problem if isinstance(problem, BuildError) else from_os_error(problem)
         self.progress.done(page.name, seconds)
         return None
 

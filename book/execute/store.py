@@ -6,9 +6,12 @@ may read. A file in `_build/executed` has the outputs that one page shows now.
 """
 
 import copy
+import errno
 import json
+import os
 import re
 import shutil
+import sqlite3
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -20,11 +23,18 @@ from jupyter_cache.base import CacheBundleIn
 
 from book.execute import kernel, programs, recordings
 from book.execute.programs import code_cells
-from book.project.errors import BuildError
+from book.project.errors import BuildError, from_os_error
 from book.project.inputs import IMAGES, PAGES, Inputs, digest, machine
 from book.project.source import Page
 
-OWN_FILES = ["global.db", "executed", "__version__.txt"]  # jupyter-cache's, in its folder
+DATABASE, VERSION, ENTRIES = "global.db", "__version__.txt", f"executed/{'[0-9a-f]' * 32}"  # jupyter-cache's own
+# What its database cannot do though it is whole, as errors of the system; SQLite does not pass these on
+OF_SYSTEM = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+}
 OF_KERNEL = ["language_info", "widgets"]  # what a kernel adds to the metadata of a notebook
 ENGINE = ("book/", "_static/", "_templates/", "locale/", "recorded/")
 
@@ -104,7 +114,7 @@ class Store:
         """Put outputs that are known from an earlier execution into the page's notebook; False when it must execute.
 
         A page that is not executed has none, whatever is known; one that is at each build has to.
-        A cache that cannot be read is put aside, with a note; BuildError when another program holds it.
+        A cache that is damaged is put aside, with a note; BuildError when it cannot be used for another reason.
         """
         if not page.settings.executes or page.settings.at_each_build:
             return not page.settings.executes
@@ -133,9 +143,10 @@ class Store:
         program = programs.program(keyed)
         for record in self.cache.list_cache_records():
             if record.data.get("surroundings") == surroundings and record.data.get("program") == program:
-                known = self.cache.get_cache_bundle(record.pk).nb
-                if programs.tell_the_same(known, page.notebook):
-                    return known
+                with suppress(KeyError):  # its file is not there: the disk was full
+                    known = self.cache.get_cache_bundle(record.pk).nb
+                    if programs.tell_the_same(known, page.notebook):
+                        return known
         return None
 
     def key(self, page: Page) -> str:
@@ -143,17 +154,29 @@ class Store:
         return digest(programs.program(self.keyed(page)), self.surroundings(page))
 
     def put_aside(self, problem: Exception) -> None:
-        """Remove a damaged cache, and nothing but what jupyter-cache has written there."""
-        if "database is locked" in f"{problem} {problem.__cause__} {problem.__context__}":  # jupyter-cache wraps it
+        """Remove a damaged cache, and nothing but what jupyter-cache has written there.
+
+        BuildError when it is not damaged: locked, on a full disk, not to be written.
+        """
+        path = self.cache_path / DATABASE
+        if path.is_dir():
+            raise BuildError(str(path), "is a folder, where the cache has its database", "Move it away.") from None
+        code = sqlite_code(problem)
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             way_out = "Wait until that program has ended, then run the command again."
             raise BuildError(str(self.cache_path), "is locked by another program", way_out) from None
+        if code in OF_SYSTEM and path.exists():
+            number = OF_SYSTEM[code]
+            raise from_os_error(OSError(number, os.strerror(number), str(path))) from None
         print(f"The cache of executions is damaged ({type(problem).__name__}); executing the pages again.", flush=True)
-        for path in (self.cache_path / name for name in OWN_FILES):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        for name in (DATABASE, VERSION):
+            (self.cache_path / name).unlink(missing_ok=True)
+        for folder in self.cache_path.glob(ENTRIES):
+            shutil.rmtree(folder)
         self.__dict__.pop("cache", None)
 
     def keep(self, page: Page, seconds: float) -> None:
-        """Remember the outputs of a page that has just been executed."""
+        """Remember the outputs of a page that has just been executed; BuildError or OSError when that is impossible."""
         notebook = self.keyed(page)
         facts = {
             "execution_seconds": seconds,
@@ -161,7 +184,24 @@ class Store:
             "program": programs.program(notebook),
         }
         bundle = CacheBundleIn(notebook, str(page.path), data=facts)
-        self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        for attempt in (1, 2):
+            try:
+                self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            except (BuildError, OSError):
+                self.forget(notebook)
+                raise
+            except Exception as problem:
+                self.put_aside(problem)  # it was damaged, or removed, since the page began to run
+                if attempt == 2:
+                    what = f"cannot be written ({type(problem).__name__}: {problem})"
+                    raise BuildError(str(self.cache_path), what, "Remove that folder, and try again.") from None
+            else:
+                return
+
+    def forget(self, notebook: nbformat.NotebookNode) -> None:
+        """Remove what was written of an entry before the disk was full: half a file would pass for a damaged cache."""
+        _notebook, key = self.cache.create_hashed_notebook(notebook)
+        shutil.rmtree(self.cache_path / "executed" / key, ignore_errors=True)
 
     def lay_ready(self, page: Page) -> None:
         """Write the outputs of the page's notebook, and those recorded on other machines, for Sphinx."""
@@ -176,3 +216,12 @@ class Store:
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(shown, ensure_ascii=False), "utf8")
         partial.replace(path)
+
+
+def sqlite_code(problem: BaseException | None) -> int | None:
+    """SQLite's primary code of the error behind an exception, where jupyter-cache hides it; None when there is none."""
+    while problem:
+        if isinstance(problem, sqlite3.Error):
+            return getattr(problem, "sqlite_errorcode", 0) & 0xFF
+        problem = problem.__cause__ or problem.__context__
+    return None

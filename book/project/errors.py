@@ -20,6 +20,8 @@ WAYS_OUT = {
     errno.EDQUOT: "The disk quota is used up: free some space and run the command again.",
     errno.EACCES: "You may not write there: change the owner or the rights of that path, or build in a copy.",
     errno.EPERM: "You may not write there: change the owner or the rights of that path, or build in a copy.",
+    errno.EFBIG: "No file may become that large here: ulimit -f says how large, and is to be unlimited.",
+    errno.EIO: "The disk is full, or fails, or no file may become that large (ulimit -f): see to it and try again.",
     errno.EROFS: "That file system is read-only: build in a copy on another disk.",
 }
 # On Windows the same number is most often another thing
