@@ -6,6 +6,7 @@ Needs nbclient and ipykernel, which brings psutil, and nothing else of the book'
 import atexit
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from book.execute import kernel, limits, tracebacks
+from book.execute import kernel, limits, outputs, tracebacks
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
 
@@ -31,16 +32,22 @@ nbclient.client._RGX_CARRIAGERETURN = re.compile(r"^.*\r(?=[^\n])", re.M)
 
 
 class Client(NotebookClient):
-    """nbclient's, which keeps of what a kernel shows only what `may_keep` lets through."""
+    """nbclient's, which keeps of what a kernel shows only what the execution lets through, and a notebook can hold."""
 
-    def __init__(self, notebook: NotebookNode, may_keep: Callable[[dict], bool], **options):
+    def __init__(self, notebook: NotebookNode, execution: "Execution", **options):
         super().__init__(notebook, **options)
-        self.may_keep = may_keep
+        self.execution = execution
 
     def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
-        if msg["msg_type"] == "status" or self.may_keep(msg):
+        if msg["msg_type"] == "status":
             return super().process_message(msg, cell, cell_index)
-        return None
+        if not self.execution.may_keep(msg):
+            return None
+        try:
+            return super().process_message({**msg, "content": outputs.kept(msg["content"])}, cell, cell_index)
+        except Exception as problem:  # a cell can send whatever it likes
+            self.execution.give_up(*outputs.odd(problem))
+            return None
 
 
 class Execution:
@@ -82,9 +89,11 @@ class Execution:
 
         # Without a profile of the user's, whose settings would change the outputs
         with tempfile.TemporaryDirectory(prefix="book-ipython-", ignore_cleanup_errors=True) as profile:
+            Path(profile, "profile_default").mkdir()
+            shutil.copy(kernel.PROFILE, Path(profile, "profile_default"))
             self.client = client = Client(
                 self.notebook,
-                self.may_keep,
+                self,
                 config=Config(kernel.transport(Path(profile))),
                 timeout=self.settings.timeout,
                 allow_errors=self.settings.allow_errors,

@@ -10,6 +10,7 @@ WORKERS = min(4, CORES)  # notebooks at a time
 THREADS = max(1, CORES // WORKERS)
 LONGEST = 95  # bytes of a socket's name, less its number: macOS allows 103
 STYLE = Path(__file__).with_name("matplotlibrc")
+PROFILE = Path(__file__).with_name("ipython_kernel_config.py")
 ENVIRONMENT = {
     "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one of the user's
     "PYTHONHASHSEED": "0",
@@ -43,4 +44,5 @@ def transport(folder: Path) -> dict[str, dict[str, str]]:
 def style() -> str:
     """What decides how every page is executed, whatever its code."""
     settings = {name: value for name, value in ENVIRONMENT.items() if name != "MATPLOTLIBRC"}
-    return f"{STYLE.read_text('utf8')} {sorted(settings.items())} {ARGUMENTS} {THREADS}"
+    files = f"{STYLE.read_text('utf8')} {PROFILE.read_text('utf8')}"
+    return f"{files} {sorted(settings.items())} {ARGUMENTS} {THREADS}"

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 import webbrowser
 from pathlib import Path
 
@@ -134,6 +135,9 @@ def attempt(builder: Builder) -> None:
         problems = group.exceptions
     except OSError as problem:
         problems = [from_os_error(problem)]
+    except Exception as problem:  # a fault of the book's own: the next save may go round it
+        traceback.print_exc()
+        problems = [f"The build failed with {type(problem).__name__}: {problem}"]
     message = "\n\n".join(map(str, problems))
     print(f"\n{message}", file=sys.stderr, flush=True)
     builder.told.tell("failed", message=message)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
@@ -75,3 +76,13 @@ def test_on_windows_a_changed_engine_is_started_again_by_who_started_it(tmp_path
         with pytest.raises(SystemExit) as ended:
             watch.run(tmp_path, 8001)
     assert ended.value.code == stops.AGAIN
+
+
+@pytest.mark.fast
+def test_a_build_that_fails_in_an_unforeseen_way_is_told_and_watching_goes_on(capsys):
+    told = []
+    news = SimpleNamespace(tell=lambda _what, message: told.append(message))
+    builder = SimpleNamespace(build=lambda: {}["of the book"], told=news)
+    watch.attempt(builder)
+    assert told == ["The build failed with KeyError: 'of the book'"]
+    assert "test_watch.py" in capsys.readouterr().err, "where it failed, for whoever mends the book"
