@@ -141,6 +141,9 @@ class Page:
             return reader.read(text)
         except (MystMetadataParsingError, ValueError) as problem:
             raise BuildError(name, str(problem), "Mend the options of that cell.") from None
+        except ValidationError as problem:  # nbformat's
+            what = f"{'.'.join(map(str, problem.relative_path))}: {problem.message}"
+            raise BuildError(name, what, "Mend the front matter, or the options of that cell.") from None
         except IndexError:
             if "tasklist" not in self.myst.enable_extensions:
                 raise

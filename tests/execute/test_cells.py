@@ -47,6 +47,12 @@ def test_an_unknown_kernel_is_said(built_book):
     assert_fails(built_book, "pages/second.md, front matter", "julia9", "python3")
 
 
+def test_front_matter_that_no_notebook_can_have_is_said(built_book):
+    text = built_book.read("pages/second.md").replace("display_name: Python 3", "display_name: 3.11")
+    built_book.write("pages/second.md", text)
+    assert_fails(built_book, "pages/second.md: metadata.kernelspec.display_name: 3.11 is not of type")
+
+
 @pytest.mark.parametrize("damage", ["database", "notebook"])
 def test_a_damaged_cache_is_rebuilt_with_a_note_and_nothing_else_in_its_folder_is_lost(built_book, damage):
     cache = built_book.root / "_build" / ".jupyter_cache"
