@@ -99,6 +99,7 @@ class Execution:
                 allow_errors=self.settings.allow_errors,
                 coalesce_streams=True,  # what is printed arrives in pieces, cut at random
                 record_timing=False,  # timing metadata would change the cache key
+                on_notebook_start=lambda notebook: limits.mark(self.pid, profile),
                 on_cell_start=note,
                 extra_arguments=list(kernel.ARGUMENTS),
                 resources={"metadata": {"path": str(self.folder)}},

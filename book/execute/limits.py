@@ -3,6 +3,7 @@
 Needs psutil, which ipykernel brings.
 """
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -151,12 +152,37 @@ def kill(process: subprocess.Popen) -> None:
         process.kill() if os.name == "nt" else os.killpg(process.pid, signal.SIGKILL)
 
 
+def mark(pid: int | None, value: str) -> None:
+    """Mark a process, and with it all that it will start, so that `end_those_with` finds what has left the environment.
+
+    Each process hands its limits down, whatever else it takes away. Linux has not heeded the one of locks since 2.4;
+    other systems have none, and there the environment has to do.
+    """
+    if pid and hasattr(psutil, "RLIMIT_LOCKS"):
+        with suppress(psutil.Error, OSError, ValueError):  # ended meanwhile, or not allowed here
+            process = psutil.Process(pid)
+            process.rlimit(psutil.RLIMIT_LOCKS, (number_of(value), process.rlimit(psutil.RLIMIT_LOCKS)[1]))
+
+
+def number_of(value: str) -> int:
+    """The number with which a process is marked: no other value has it, and nobody sets such a limit."""
+    return int.from_bytes(hashlib.sha256(value.encode()).digest()[:6], "big")
+
+
 def end_those_with(variable: str, value: str) -> None:
     """Kill all processes that have this variable in their environment: what cells have started and left running.
 
-    A child has its parent's environment even when it has left its group and its session.
+    A child has its parent's environment even when it has left its group and its session; see also `mark`.
     """
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):  # another user's, or ended meanwhile
-            if process.environ().get(variable) == value:
+            if has_mark(process, value) or process.environ().get(variable) == value:
                 process.kill()
+
+
+def has_mark(process: psutil.Process, value: str) -> bool:
+    """Whether a process is marked, or was started by one that is."""
+    if hasattr(psutil, "RLIMIT_LOCKS"):
+        with suppress(psutil.Error, OSError):  # a container may not let us ask
+            return process.rlimit(psutil.RLIMIT_LOCKS)[0] == number_of(value)
+    return False

@@ -85,18 +85,19 @@ def test_the_limit_of_memory_follows_the_machine_and_a_container(monkeypatch, tm
 
 @pytest.mark.parametrize("end", ["", "\nimport os\nos._exit(1)"], ids=["at its end", "as the kernel dies"])
 def test_what_a_cell_has_started_ends_with_its_page(built_book, tmp_path_factory, end):
-    """A child, one in a session of its own, one that nobody is the parent of, and a thread."""
+    """A child, one in a session of its own, two that nobody is the parent of, one without environment, and a thread."""
     notes = tmp_path_factory.mktemp("notes") / "pids"
     built_book.add_cell(f"""import subprocess, threading, time
 one = subprocess.Popen(["sleep", "300"])
 two = subprocess.Popen(["sleep", "300"], start_new_session=True)
 three = subprocess.run("setsid sleep 300 >/dev/null 2>&1 & echo $!", shell=True, capture_output=True, text=True)
+four = subprocess.run("env -i setsid sleep 300 >/dev/null 2>&1 & echo $!", shell=True, capture_output=True, text=True)
 threading.Thread(target=time.sleep, args=(300,)).start()
-open({str(notes)!r}, "w").write(f"{{one.pid}} {{two.pid}} {{three.stdout}}"){end}""")
+open({str(notes)!r}, "w").write(f"{{one.pid}} {{two.pid}} {{three.stdout}} {{four.stdout}}"){end}""")
     result = built_book.run("book")
     assert result.returncode == (1 if end else 0), result.stderr
     pids = [int(pid) for pid in notes.read_text().split()]
-    assert len(pids) == 3
+    assert len(pids) == 4
     deadline = time.monotonic() + 5
     while (left := [pid for pid in pids if lives(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)
