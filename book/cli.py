@@ -13,7 +13,7 @@ import click
 
 from book.build import build_book
 from book.execute import kernel
-from book.project import browser, entry, stops
+from book.project import allowed, browser, entry, stops
 from book.project.errors import BuildError, from_os_error
 
 ROOT = Path.cwd()
@@ -48,6 +48,7 @@ def program(name: str) -> str:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def commands():
     """Deep Learning Computation: the book's commands (make <command>)."""
+    allowed.check()
     # `!pip` in a cell, executed or live, is that of `.venv`
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 

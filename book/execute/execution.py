@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from book.execute import kernel, limits, outputs, tracebacks
+from book.project import allowed
 from book.project.errors import BuildError
 from book.project.page_settings import PageSettings
 
@@ -172,7 +173,9 @@ def explain(execution: Execution, problem: Exception) -> BuildError:
     elif NOT_STARTED in str(problem) or SILENT in str(problem):
         where, what = page, f"the kernel did not start ({problem})"
         way_out = "Run it again; if it stays so, see what python -m ipykernel_launcher says. It needs 127.0.0.1."
+        way_out += allowed.in_force()
     else:  # nbclient's DeadKernelError
         what = f"the kernel died while it ran this cell ({problem})"
         way_out = "The cell ended its own process, failed in C code or ran out of memory: run it alone in make edit."
+        way_out += allowed.in_force()
     return BuildError(where, what, way_out)

@@ -22,6 +22,9 @@ WAYS_OUT = {
     errno.EPERM: "You may not write there: change the owner or the rights of that path, or build in a copy.",
     errno.EFBIG: "No file may become that large here: ulimit -f says how large, and is to be unlimited.",
     errno.EIO: "The disk is full, or fails, or no file may become that large (ulimit -f): see to it and try again.",
+    errno.EMFILE: "A program may not have so many files open here: raise ulimit -n.",
+    errno.EAGAIN: "No more programs or threads can be started here: end some, or raise ulimit -u.",
+    errno.ENOMEM: "There is no more memory, or a program may not have so much here (ulimit -v, -d).",
     errno.EROFS: "That file system is read-only: build in a copy on another disk.",
 }
 # On Windows the same number is most often another thing
