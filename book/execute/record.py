@@ -14,15 +14,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import jupytext
-import nbformat
-import yaml
+INSTALL = "python3 -m pip install torch nbclient ipykernel jupytext babel, or make record, which sets all up"
+try:
+    import jupytext
+    import nbformat
+    import yaml
 
-from book.execute import kernel, limits
-from book.execute.execution import Execution
-from book.project.errors import BuildError
-from book.project.page_settings import PageSettings
-from book.translate import code
+    from book.execute import kernel, limits
+    from book.execute.execution import Execution
+    from book.project import allowed
+    from book.project.errors import BuildError, from_os_error
+    from book.project.page_settings import PageSettings
+    from book.translate import code
+except ModuleNotFoundError as missing:
+    sys.exit(f"record: {missing.name.partition('.')[0]} is missing here\n  → {INSTALL}")
 
 TIMEOUT = 600  # seconds a cell may run if no setting gives it more: the first use of a GPU compiles and loads a lot
 
@@ -30,26 +35,51 @@ TIMEOUT = 600  # seconds a cell may run if no setting gives it more: the first u
 def machine() -> dict[str, str]:
     """What this machine records with: device, driver, torch and CUDA versions.
 
-    Raises BuildError when torch sees no accelerator.
+    Raises BuildError when torch sees no accelerator, or cannot use it: the pages would then show what the CPU does.
     """
+    for name in ("torch", "ipykernel"):
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError:
+            raise BuildError("record", f"{name} is missing here", INSTALL) from None
     import torch
 
     if not torch.accelerator.is_available():
         raise BuildError("record", "torch finds no GPU here", "Run it on a machine with one (torch with CUDA or MPS).")
-    kind = torch.accelerator.current_accelerator().type
-    name = torch.cuda.get_device_name() if kind == "cuda" else f"{kind} ({platform.machine()})"
-    query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    device = torch.accelerator.current_accelerator()
     try:
-        driver = subprocess.run(query, capture_output=True, text=True).stdout.split("\n")[0] if kind == "cuda" else ""
-    except OSError:
-        driver = ""
+        torch.ones(1, device=device).add(1).item()
+        name = device_name(torch, device)
+    except RuntimeError as problem:
+        what = f"torch finds a GPU ({device.type}) that does not compute: {str(problem).partition(chr(10))[0]}"
+        way_out = "Free it, or install a torch that is built for it, then run the command again."
+        raise BuildError("record", what, way_out) from None
+    query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
     return {
         "device": name,
-        "driver": driver or "unknown",
+        "driver": (device.type == "cuda" and first_line(*query)) or "unknown",
         "torch": torch.__version__,
         "cuda": torch.version.cuda or "none",
         "python": platform.python_version(),
     }
+
+
+def device_name(torch, device) -> str:
+    """What the maker calls a device, so that no other one has its name; on a Mac that is the chip's."""
+    if device.type == "mps":
+        return first_line("sysctl", "-n", "machdep.cpu.brand_string") or f"mps ({platform.machine()})"
+    module = torch.get_device_module(device)
+    named = getattr(module, "get_device_name", None)
+    return named() if named else f"{device.type} ({platform.machine()})"
+
+
+def first_line(*command: str) -> str:
+    """The first line that a program prints; nothing when it is not there, or fails."""
+    try:
+        result = subprocess.run(command, capture_output=True, text=True)
+    except OSError:
+        return ""
+    return "" if result.returncode else result.stdout.partition("\n")[0].strip()
 
 
 def pages(root: Path) -> list[Path]:
@@ -142,6 +172,7 @@ def record(root: Path, facts: dict[str, str]) -> list[Path]:
 
 def main(root: Path) -> None:
     """Record on this machine and say what was written."""
+    allowed.check()
     for path in record(root, machine()):
         print(f"wrote {path.relative_to(root)}")
 
@@ -151,3 +182,5 @@ if __name__ == "__main__":
         main(Path.cwd())
     except BuildError as problem:
         sys.exit(str(problem))
+    except OSError as problem:  # a full disk
+        sys.exit(str(from_os_error(problem)))

@@ -4,6 +4,7 @@
 of its name below the device's. A page shows them behind its own outputs where they differ.
 """
 
+import itertools
 import json
 import os
 from dataclasses import replace
@@ -12,7 +13,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from book.execute import programs
+from book.execute import outputs, programs
+from book.project.errors import BuildError
 from book.project.inputs import Inputs, digest
 from book.project.source import Page
 
@@ -48,14 +50,17 @@ def of_page(root: Path, page: Page) -> list[dict]:
     english = replace(page, speak=None, edition="") if page.speak else page
     of_devices: dict[str, dict[str, Path]] = {}
     for path in paths(root):
-        device, *edition, name = path.relative_to(root / "recorded").parts
+        *folders, name = path.relative_to(root / "recorded").parts
+        if not folders:
+            raise BuildError(f"recorded/{name}", "lies in no folder of a device", "Move it into its folder, or away.")
+        device, *edition = folders
         if name == f"{page.path.stem}.ipynb":
             of_devices.setdefault(device, {})["/".join(edition)] = path
     for recorded in of_devices.values():
         for one in (page, english) if page.speak else (page,):
             if one.edition not in recorded:
                 continue
-            recording = nbformat.read(recorded[one.edition], as_version=4)
+            recording = read(recorded[one.edition], recorded[one.edition].relative_to(root).as_posix())
             if code(recording) == code(one.notebook) and programs.tell_the_same(recording, one.notebook):
                 here = code_outputs(one.notebook) if one is page else outputs_here(root, page)
                 found.append(compared(recording, here))
@@ -66,12 +71,31 @@ def of_page(root: Path, page: Page) -> list[dict]:
     return found
 
 
+def read(path: Path, name: str) -> NotebookNode:
+    """A recording; BuildError when it is none."""
+    try:
+        recording = nbformat.read(path, as_version=4)
+        nbformat.validate(recording)
+        facts = recording.metadata["recorded"]
+        if not (isinstance(facts["device"], str) and isinstance(facts["torch"], str)):
+            raise ValueError("device and torch are no texts")
+        for output in itertools.chain(*code_outputs(recording)):
+            outputs.kept(output)
+    except OSError:
+        raise
+    except Exception as problem:  # whatever another file provokes: a pointer of Git LFS, half a merge, another notebook
+        said = (getattr(problem, "message", "") or f"{type(problem).__name__}: {problem}").partition("\n")[0]
+        way_out = "Renew it (make record, on a machine with a GPU), or remove it."
+        raise BuildError(name, f"is no recording of a page ({said[:200]})", way_out) from None
+    return recording
+
+
 def compared(recording: NotebookNode, here: list[list[NotebookNode]]) -> dict:
     """What a page shows of a recording beside these outputs."""
     facts = recording.metadata["recorded"]
     pairs = zip(here, code_outputs(recording), strict=True)
-    outputs = [there if there and there != own else None for own, there in pairs]
-    return {"device": facts["device"], "torch": facts["torch"], "outputs": outputs}
+    others = [there if there and there != own else None for own, there in pairs]
+    return {"device": facts["device"], "torch": facts["torch"], "outputs": others}
 
 
 def outputs_here(root: Path, page: Page) -> list[list[NotebookNode]]:

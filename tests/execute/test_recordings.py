@@ -1,12 +1,19 @@
 """Promises of the recorded outputs, with a recording made on this machine's CPU."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from book.execute import recordings
 from book.project import source
+from book.project.errors import BuildError
 from book.project.inputs import Inputs
 from book.translate import catalogs, code, spoken
 from conftest import FRONT_MATTER, ROOT, SmallBook
@@ -168,6 +175,70 @@ def test_a_recording_of_other_code_is_not_used_and_the_build_says_so(recorded_bo
     assert "computed on the test GPU" not in recorded_book.read("_build/html/pages/second.html")
 
 
+@pytest.mark.parametrize(
+    ("broken", "what"),
+    [
+        (lambda path: path.rename(path.parents[1] / path.name), "recorded/second.ipynb: lies in no folder of a device"),
+        (lambda path: change(path, lambda text: text.replace('"recorded"', '"other"')), "KeyError: 'recorded'"),
+        (lambda path: change(path, lambda text: f"<<<<<<< HEAD\n{text}"), "NotJSONError"),
+        (lambda path: change(path, lambda text: "version https://git-lfs.github.com/spec/v1\n"), "NotJSONError"),
+        (lambda path: change(path, lambda text: ""), "NotJSONError"),
+        (lambda path: change(path, lambda text: "[]"), "is no recording of a page"),
+        (lambda path: change(path, lambda text: text.replace('"torch": "2.13.0"', '"torch": 2.13')), "no texts"),
+        (lambda path: change(path, lambda text: text.replace('"stream"', '"river"')), "is not valid"),
+        (lambda path: path.write_bytes('"é"'.encode("latin-1")), "UnicodeDecodeError"),
+    ],
+    ids=["moved", "no facts", "half a merge", "a pointer", "empty", "a list", "a number", "no output", "latin-1"],
+)
+def test_a_broken_recording_is_said(broken, what, recorded_book, tmp_path):
+    """Where the outputs of a page are laid ready, at the beginning of a build."""
+    shutil.copytree(recorded_book.root / "recorded", tmp_path / "recorded")
+    broken(tmp_path / "recorded/test-gpu-3000/second.ipynb")
+    page = next(page for page in source.pages(recorded_book.root) if page.docname == "pages/second")
+    with pytest.raises(BuildError, match=re.escape(what)) as raised:
+        recordings.of_page(tmp_path, page)
+    assert "recorded/" in str(raised.value) and "→" in str(raised.value)
+
+
+def change(path: Path, how: Callable[[str], str]) -> None:
+    path.write_text(how(path.read_text("utf8")), "utf8")
+
+
+def test_a_gpu_that_does_not_compute_is_not_recorded():
+    line = [sys.executable, str(ROOT / "tests/execute/pretend.py"), "an exclusive card", "-m", "book.execute.record"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.returncode == 1, result.stdout
+    assert "torch finds a GPU (cuda) that does not compute: CUDA error: CUDA-capable device(s)" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.fast
+def test_a_mac_has_the_name_of_its_chip_and_a_tool_that_fails_says_nothing(monkeypatch, tmp_path):
+    from book.execute import record
+
+    script = tmp_path / "sysctl"
+    script.write_text('#!/bin/sh\n[ "$2" = machdep.cpu.brand_string ] && echo Apple M2\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert record.device_name(None, SimpleNamespace(type="mps")) == "Apple M2"
+    script.write_text("#!/bin/sh\necho sysctl has failed\nexit 9\n")
+    assert record.device_name(None, SimpleNamespace(type="mps")).startswith("mps (")
+    assert record.first_line("no-such-tool") == ""
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("name", ["jupytext", "nbclient", "torch", "ipykernel"])
+def test_what_a_recording_machine_lacks_is_said(name):
+    code = (
+        f"import sys, runpy; sys.modules[{name!r}] = None; runpy.run_module('book.execute.record', run_name='__main__')"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert f"{name} is missing here" in result.stderr and "pip install" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_recording_without_a_gpu_says_so():
     import torch
 
@@ -183,7 +254,7 @@ def test_a_recorder_reads_pages_with_the_same_key_as_the_build():
     """jupytext, which the recording machine has, and myst-nb, which the build has, must see the same code."""
     import jupytext
 
-    from book.execute import record, recordings
+    from book.execute import record
 
     pages = [page for page in source.pages(ROOT) if page.is_notebook]
     for page in pages:

@@ -40,6 +40,11 @@ def test_a_fork_publishes_itself_without_edits(path):
     assert not re.search(r"repository == '", text)
 
 
+def test_a_change_of_the_code_of_any_edition_is_recorded():
+    watched = yaml.safe_load((ROOT / ".github/workflows/gpu.yml").read_text())[True]["push"]["paths"]
+    assert {"chapter_computation/use-gpu.md", "locale/**/use-gpu.po", "editions.yml"} <= set(watched)
+
+
 def test_zizmor_reports_nothing():
     result = subprocess.run(
         [Path(sys.executable).with_name("zizmor"), "--offline", ".github/workflows"],
