@@ -72,6 +72,7 @@ def prepare(inputs: Inputs) -> Plan:
     root = inputs.root
     stamp(root).unlink(missing_ok=True)  # until all is done, so that an interruption is not taken for a build
     editions, config, pages = source.editions(root), source.config(root), source.pages(root)
+    source.keep_apart(editions, pages)
     site.recover(root)
     catalogs.compile_all(inputs, editions)
     chosen = source.chosen_edition(root)

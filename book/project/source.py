@@ -7,11 +7,12 @@ import codecs
 import os
 import posixpath
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import yaml
 from jsonschema import ValidationError
@@ -37,6 +38,15 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "UTF-8 with a byte order mark",
 }
 MERGE = re.compile(r"^(<{7}|>{7})(?= |$)", re.M)
+# Editions are folders: of the site and its notebooks, and of what the build keeps, which it also empties. What begins
+# with _ on the site is Sphinx's.
+FOLDER = r"[^\W_](?:[\w-]{0,58}[^\W_])?"
+PLAIN_NAMES = {
+    "code": (r"[A-Za-z]{2,8}(?:[_@-][A-Za-z0-9]{1,8})*", "Give Sphinx's name of the language, such as pt_BR."),
+    "path": (rf"(?:{FOLDER})?", "Give letters, digits and - alone, such as pt-br, or nothing."),
+    "notebooks": (FOLDER, "Give letters, digits and - alone, such as pt-br."),
+}
+OWN_FOLDERS = {"gettext", "pictures"}  # of the build, beside those of the editions in _build/work
 
 
 @dataclass(frozen=True)
@@ -232,12 +242,35 @@ def editions(root: Path) -> list[Edition]:
             raise BuildError(where, "does not have exactly the fields " + ", ".join(sorted(fields)), "Mend that entry.")
         if wrong := [key for key, value in entry.items() if not isinstance(value, str)]:
             raise BuildError(where, f"{wrong[0]} is not a text", "Put it in quotes.")
+        for key, (pattern, way_out) in PLAIN_NAMES.items():
+            if not re.fullmatch(pattern, entry[key]):
+                raise BuildError(where, f"{key}: {entry[key]!r} is refused: it is no plain name", way_out)
+        if entry["notebooks"].lower() in OWN_FOLDERS:
+            what = f"notebooks: {entry['notebooks']} is refused: the build has a folder of that name"
+            raise BuildError(where, what, "Take another name.")
     found = [Edition(**entry) for entry in data]
     for field in ("code", "path", "notebooks"):
-        values = [getattr(edition, field) for edition in found]
+        values = [same_name(getattr(edition, field)) for edition in found]
         if len(set(values)) < len(values):
             raise BuildError("editions.yml", f"two entries have the same {field}", "Give each its own.")
+    if all(edition.path for edition in found):
+        raise BuildError("editions.yml", "no entry has an empty path, so the site has no start", 'Set path: "" in one.')
     return found
+
+
+def same_name(name: str) -> str:
+    """The same for names that are one folder on some file system: on macOS and Windows the case plays no part."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def keep_apart(editions: list[Edition], pages: list["Page"]) -> None:
+    """BuildError when an edition would lie where pages do: `tr/first` of the first one, and `first` of tr."""
+    folders = {same_name(page.docname.partition("/")[0]): page for page in pages}
+    for number, edition in enumerate(editions, 1):
+        for key in ("path", "notebooks")[: 2 if number > 1 else 1]:  # the outputs of the first have no folder
+            if page := folders.get(same_name(getattr(edition, key))):
+                what = f"{key}: {getattr(edition, key)} is refused: {page.docname}.md lies in a folder of that name"
+                raise BuildError(f"editions.yml, entry {number}", what, "Take another name.")
 
 
 def chosen_edition(root: Path) -> Edition | None:
@@ -278,9 +311,32 @@ def docnames(root: Path) -> list[str]:
         raise BuildError("_toc.yml", why, "Name each page, with file:.")
     names = [name.removesuffix(".md") for name in contents]
     for name, times in Counter(names).items():
+        if why := strays(name):
+            line = line_of(root / "_toc.yml", name)
+            where = f"_toc.yml, line {line}" if line else "_toc.yml"
+            raise BuildError(where, f"{name}: is refused: {why}", "Name a page of the book, as in pages/second.")
         if times > 1:
             raise BuildError("_toc.yml", f"names {name}.md {times} times", "Leave one entry for it.")
     return names
+
+
+def strays(name: str) -> str:
+    """Why the name of a page may lead out of the book, or is one that has another as well; "" when neither."""
+    if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive:
+        return "it begins at the root of the disk"
+    if "\\" in name:
+        return "it has a backslash, where a path has /"
+    parts = name.split("/")
+    if ".." in parts:
+        return "it leads out of a folder"
+    if "" in parts or "." in parts or "\0" in name:
+        return "it is no plain path"
+    return ""
+
+
+def line_of(path: Path, text: str) -> int:
+    """The first line of a file that has a text; 0 when none has it as it is."""
+    return next((number for number, line in enumerate(read_text(path, path.name).splitlines(), 1) if text in line), 0)
 
 
 def read_page(root: Path, docname: str, myst: MdParserConfig, common: NbParserConfig) -> Page:
