@@ -23,9 +23,10 @@ from jupyter_cache.base import CacheBundleIn
 
 from book.execute import kernel, programs, recordings
 from book.execute.programs import code_cells
+from book.execute.reading import MAY_WRITE, Reading
 from book.project.errors import BuildError, from_os_error
-from book.project.inputs import IMAGES, PAGES, Inputs, digest, machine
-from book.project.source import Page
+from book.project.inputs import Inputs, digest, machine
+from book.project.source import Page, read_text
 
 DATABASE, VERSION, ENTRIES = "global.db", "__version__.txt", f"executed/{'[0-9a-f]' * 32}"  # jupyter-cache's own
 # What its database cannot do though it is whole, as errors of the system; SQLite does not pass these on
@@ -36,7 +37,6 @@ OF_SYSTEM = {
     sqlite3.SQLITE_IOERR: errno.EIO,
 }
 OF_KERNEL = ["language_info", "widgets"]  # what a kernel adds to the metadata of a notebook
-ENGINE = ("book/", "_static/", "_templates/", "locale/", "recorded/")
 
 
 def shown_folder(root: Path, edition: str = "") -> Path:
@@ -59,12 +59,11 @@ class Store:
 
     def __init__(self, inputs: Inputs, cache_path: Path):
         self.root, self.inputs, self.cache_path = inputs.root, inputs, cache_path
-        packages = readers_packages((self.root / "requirements.txt").read_text("utf8"))
+        packages = readers_packages(read_text(self.root / "requirements.txt", "requirements.txt"))
         self.common = digest(packages, kernel.style(), machine())
         self.engine = inputs.of(name for name in inputs.files if name.startswith("book/execute/"))  # the file's form
         self.recorded = recordings.digest_of(inputs)
-        others = (name for name in inputs.files if not name.startswith(ENGINE) and Path(name).suffix not in PAGES)
-        self.names = {Path(name).name: name for name in others}
+        self.reading = Reading(inputs)
 
     @cached_property
     def cache(self):
@@ -75,16 +74,11 @@ class Store:
             raise BuildError(path, what, "Rename the folder, or name another one in execute: cache:.")
         return get_cache(self.cache_path)
 
-    def read_by(self, page: Page) -> list[str]:
-        """The files that the cells of a page may read: those beside it, and those whose name stands in one."""
-        named = {path for name, path in self.names.items() if name in page.code}
-        return sorted(named | {n for n in self.inputs.beside(page.folder) if Path(n).suffix not in IMAGES})
-
     def surroundings(self, page: Page) -> str:
         """The checksum of all that the outputs of a page depend on besides its code."""
         # A page about devices may read the recordings.
         recorded = self.recorded if re.search(r"^accelerator:", page.text, re.M) else ""
-        return digest(self.common, recorded, self.inputs.of(self.read_by(page)), page.settings.of_outputs)
+        return digest(self.common, recorded, self.inputs.of(self.reading.by(page)), page.settings.of_outputs)
 
     def is_current(self, page: Page) -> bool:
         """Whether the outputs laid ready are those of this page, its prose aside, in these surroundings."""
@@ -106,7 +100,7 @@ class Store:
         So two pages of the same code, each with data of its own, are two entries.
         """
         notebook = copy.deepcopy(page.notebook)
-        if files := self.read_by(page):
+        if files := self.reading.by(page):
             notebook.metadata.setdefault("kernelspec", {})["reads"] = self.inputs.of(files)
         return notebook
 
@@ -176,7 +170,13 @@ class Store:
         self.__dict__.pop("cache", None)
 
     def keep(self, page: Page, seconds: float) -> None:
-        """Remember the outputs of a page that has just been executed; BuildError or OSError when that is impossible."""
+        """Remember the outputs of a page that has just been executed; not when a file that it may read has changed.
+
+        BuildError or OSError when that is impossible.
+        """
+        self.inputs.notice(self.reading.by(page), same=not MAY_WRITE.search(page.code))
+        if self.is_unsure(page):
+            return
         notebook = self.keyed(page)
         facts = {
             "execution_seconds": seconds,
@@ -203,12 +203,16 @@ class Store:
         _notebook, key = self.cache.create_hashed_notebook(notebook)
         shutil.rmtree(self.cache_path / "executed" / key, ignore_errors=True)
 
+    def is_unsure(self, page: Page) -> bool:
+        """Whether the outputs may be those of other files than their key says, because these changed meanwhile."""
+        return not self.inputs.noticed.isdisjoint(self.reading.by(page))
+
     def lay_ready(self, page: Page) -> None:
         """Write the outputs of the page's notebook, and those recorded on other machines, for Sphinx."""
         path = shown_file(self.root, page.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         shown = {
-            "of": self.of(page),
+            "of": "" if self.is_unsure(page) else self.of(page),
             "metadata": {name: page.notebook.metadata[name] for name in OF_KERNEL if name in page.notebook.metadata},
             "outputs": [cell.outputs for cell in code_cells(page.notebook)],
             "recorded": recordings.of_page(self.root, page) if page.settings.executes else [],

@@ -18,7 +18,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from watchfiles import DefaultFilter, watch
 
-from book.build import build_book, finish, prepare, put_together
+from book.build import build_book, finish, made_of, prepare, put_together
 from book.live import news, pages, port
 from book.live.terminal import say
 from book.project import stops
@@ -56,11 +56,12 @@ class Builder:
         Raises BuildError, or a group of them; the site then stays as it was.
         """
         with only_builder(self.root):
-            inputs, started = Inputs.read(self.root), time.monotonic()
-            if inputs.everything() == self.tried:
+            inputs, started = Inputs.read(self.root, wary=bool(self.tried)), time.monotonic()
+            if made_of(inputs) == self.tried:
                 return
-            self.tried = inputs.everything()
+            self.tried = made_of(inputs)
             plan = prepare(inputs)
+            inputs.notice()  # what cells have written with the content that it had is nothing new
             self.told.paths = [job.edition.path for job in plan.jobs]
             first = [job for job in plan.jobs if job.edition.path == self.told.looked_at()]
             others = [job for job in plan.jobs if job not in first]
@@ -72,6 +73,8 @@ class Builder:
                 self.told.tell("built", editions=[job.edition.path for job in jobs])
                 names = ", ".join(job.edition.name for job in jobs)
                 say(f"{names}: {time.monotonic() - started:.1f} s after the save")
+            # What has been written meanwhile is built next, even if by then it is again as it was
+            self.tried = "" if inputs.notice(same=True) else made_of(inputs)
 
     def render(self, jobs: list) -> None:
         """Render editions, each with the process that has it loaded; a new one when it has nothing to do with it."""

@@ -6,6 +6,7 @@ The third step in the path of a page. What Sphinx keeps between builds is used a
 
 import gettext
 import io
+import json
 import re
 import traceback
 from contextlib import ExitStack, suppress
@@ -49,6 +50,14 @@ def work_folder(root: Path, edition: Edition) -> Path:
 def is_rendered(root: Path, edition: Edition) -> bool:
     """Whether a build of this edition has come to its end, whatever it was of."""
     return (work_folder(root, edition) / "keys.json").is_file()
+
+
+def read_outside(root: Path, edition: Edition) -> dict[str, str]:
+    """What the pages of an edition are made of besides the sources of the book, by the checksum that it had."""
+    try:
+        return json.loads((work_folder(root, edition) / "keys.json").read_text("utf8"))["outside"]
+    except (OSError, ValueError, KeyError):
+        return {}
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,7 @@ class Session:
             gettext._translations.clear()  # by file name, so that a corrected catalog would not be seen
             self.app.build()
             keys.done = self.app.statuscode == 0
+            keys.distrust(self.app.env)
             return "" if keys.done else self.warnings.getvalue() or "Sphinx stopped without a message."
         except (SphinxError, SystemMessage, OSError) as problem:
             return f"{self.warnings.getvalue()}{where(self.app)}{problem}"

@@ -9,6 +9,7 @@ Sphinx itself compares times of files, and only those of the sources; its answer
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class Keys:
     def __init__(self, job: "Job", common: str, read: dict[str, str], written: dict[str, str]):
         self.job, self.common, self.read, self.written = job, common, read, written
         self.touched: set[str] = set()
+        self.outside: dict[str, str] = {}  # what pages are made of besides the sources of the book, by its checksum
         self.done = False
 
     @classmethod
@@ -60,6 +62,7 @@ class Keys:
         """Write the keys; without those of pages that were being made when something went wrong."""
         spoilt = set() if self.done else self.touched
         known = {"common": self.common, "read": without(self.read, spoilt), "written": without(self.written, spoilt)}
+        known["outside"] = self.outside
         self.job.work.mkdir(parents=True, exist_ok=True)
         partial = self.job.work / "keys.partial"
         partial.write_text(json.dumps(known), "utf8")
@@ -71,11 +74,10 @@ class Keys:
 
     def of_reading(self, env: BuildEnvironment, docname: str) -> str:
         """The checksum of what a page is read from."""
-        source = Path(env.doc2path(docname, base=False)).as_posix()
         catalog = f"locale/{self.job.edition.code}/LC_MESSAGES/{docname}.po"
-        included = [Path(name).as_posix() for name in env.dependencies.get(docname, ())]
         outputs = self.job.outputs / f"{docname}.json"
-        return digest(self.job.inputs.of([source, catalog, *included]), checksum(outputs) if outputs.exists() else "")
+        made_of = self.job.inputs.of([catalog, *texts_of(env, docname)])
+        return digest(made_of, checksum(outputs) if outputs.exists() else "")
 
     def to_write(self, env: BuildEnvironment) -> list[str]:
         """The pages that are to be written, in a stable order; their keys are then those of now."""
@@ -87,8 +89,18 @@ class Keys:
             if self.written.get(docname) != key:
                 found.append(docname)
                 self.written[docname] = key
+            for name in {*texts_of(env, docname), *images.get(docname, [])} - self.job.inputs.files.keys():
+                if not name.startswith("_build/"):
+                    self.outside[name] = self.job.inputs.outside(name)
         self.touched.update(found)
         return found
+
+    def distrust(self, env: BuildEnvironment) -> None:
+        """Let no page have a key of files that were written while Sphinx worked: it may have read either content."""
+        if touched := self.job.inputs.touched():
+            self.job = replace(self.job, inputs=self.job.inputs.without(touched))
+            self.common = self.of_all(self.job)
+            self.to_write(env)
 
 
 def connect(app: Sphinx) -> None:
@@ -100,6 +112,11 @@ def connect(app: Sphinx) -> None:
 def without(keys: dict[str, str], names: set[str]) -> dict[str, str]:
     """The keys but those of these pages."""
     return {name: key for name, key in keys.items() if name not in names}
+
+
+def texts_of(env: BuildEnvironment, docname: str) -> list[str]:
+    """The files whose text a page has: its own, and those that it includes."""
+    return [Path(name).as_posix() for name in (env.doc2path(docname, base=False), *env.dependencies.get(docname, ()))]
 
 
 def images_of(env: BuildEnvironment) -> dict[str, list[str]]:
