@@ -13,7 +13,7 @@ import click
 
 from book.build import build_book
 from book.execute import kernel
-from book.project import allowed, browser, entry, stops
+from book.project import allowed, browser, entry, lock, stops
 from book.project.errors import BuildError, from_os_error
 
 ROOT = Path.cwd()
@@ -195,8 +195,7 @@ def propose_recordings():
 @commands.command()
 def clean():
     """Remove everything that was built (not .venv)."""
-    if BUILD.is_dir():
-        shutil.rmtree(BUILD)
+    lock.remove_built(ROOT)
 
 
 @commands.command("help")
@@ -208,12 +207,24 @@ def show_help(context):
         print(f"  {name:<18} {command.help}")
 
 
+def of_standard_output() -> BuildError | None:
+    """What to say when it is standard output that cannot be written to, a full disk or a program that has ended."""
+    try:
+        print(flush=True)
+        return None
+    except OSError as problem:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again when it ends
+        way_out = "Let what is printed go elsewhere, and run the command again."
+        return BuildError("standard output", problem.strerror, way_out)
+
+
 def main() -> int:
     """Run a command; turn what an author can mend into a message and exit status 1."""
     entry.open_output()
     try:
         stops.heed()
         commands(entry.take_settings(sys.argv[1:]), standalone_mode=False)
+        sys.stdout.flush()
         return 0
     except click.ClickException as problem:
         problem.show()
@@ -223,7 +234,7 @@ def main() -> int:
     except ExceptionGroup as group:
         problems = group.exceptions
     except OSError as problem:
-        problems = [from_os_error(problem)]
+        problems = [of_standard_output() or from_os_error(problem)]
     except (KeyboardInterrupt, click.Abort):
         print("\nInterrupted; the last good site is as it was.", file=sys.stderr)
         return 130

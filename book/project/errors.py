@@ -16,7 +16,7 @@ class BuildError(Exception):
 
 
 WAYS_OUT = {
-    errno.ENOSPC: "The disk is full: free some space (make clean removes _build) and run the command again.",
+    errno.ENOSPC: "The disk is full: free some space and run the command again.",
     errno.EDQUOT: "The disk quota is used up: free some space and run the command again.",
     errno.EACCES: "You may not write there: change the owner or the rights of that path, or build in a copy.",
     errno.EPERM: "You may not write there: change the owner or the rights of that path, or build in a copy.",

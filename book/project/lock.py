@@ -1,12 +1,15 @@
 """One builder at a time: a second command that writes to `_build` waits for the first, and says for whom."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+LOCK, OWNER = ".lock", ".builder"
 
 
 @contextmanager
@@ -17,7 +20,7 @@ def only_builder(root: Path) -> Iterator[None]:
     """
     folder = root / "_build"
     folder.mkdir(exist_ok=True)
-    lock, owner = FileLock(folder / ".lock", thread_local=False), folder / ".builder"
+    lock, owner = FileLock(folder / LOCK, thread_local=False), folder / OWNER
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -29,6 +32,19 @@ def only_builder(root: Path) -> Iterator[None]:
     finally:
         owner.unlink(missing_ok=True)
         lock.release()
+
+
+def remove_built(root: Path) -> None:
+    """Remove what was built, once nobody builds; what tells builders of each other stays, for who waits meanwhile."""
+    folder = root / "_build"
+    if not folder.is_dir():
+        return
+    with only_builder(root):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name not in (LOCK, OWNER):
+                path.unlink()
 
 
 def who(owner: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
+from book.project import strict
 from book.project.errors import BuildError
 
 MODES = {"auto", "cache", "force", "off"}
@@ -52,10 +53,11 @@ def front_matter(name: str, text: str) -> dict:
     if not closed:
         raise BuildError(f"{name}, front matter", "does not end with a line '---'", way_out)
     try:
-        data = yaml.safe_load(block)
+        data = strict.load(block)
     except yaml.YAMLError as problem:
         line = problem.problem_mark.line + 1 if getattr(problem, "problem_mark", None) else 1
-        raise BuildError(f"{name}, front matter, line {line}", "is not valid YAML", way_out) from None
+        what = getattr(problem, "problem", None) or str(problem)
+        raise BuildError(f"{name}, front matter, line {line}", f"is not valid YAML: {what}", way_out) from None
     if not isinstance(data, dict):
         raise BuildError(f"{name}, front matter", "is not a mapping of keys to values", way_out)
     return data

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from book.project import strict
 from book.project.errors import BuildError
 from book.project.values import CHECKS
 
@@ -176,7 +177,7 @@ SPHINX = {
 def parsed(text: str) -> dict:
     """The settings in a text; none where it is malformed, which `book.project.source` says."""
     try:
-        data = yaml.safe_load(text)
+        data = strict.load(text)
     except yaml.YAMLError:
         return {}
     return data if isinstance(data, dict) else {}
@@ -185,7 +186,7 @@ def parsed(text: str) -> dict:
 def value(root: Path, name: str, default=None):
     """What `_config.yml` says of a setting, given as a path: html.favicon."""
     path = root / FILE
-    found = parsed(path.read_text("utf8")) if path.is_file() else {}
+    found = parsed(path.read_text("utf8", "replace")) if path.is_file() else {}
     for key in name.split("."):
         found = found.get(key) if isinstance(found, dict) else None
     return default if found is None else found

@@ -21,13 +21,13 @@ from myst_nb.core.config import NbParserConfig
 from myst_nb.core.read import MystMetadataParsingError, create_nb_reader, is_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
+from sphinx.util.matching import Matcher
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
-from book.project import page_settings, settings
+from book.project import page_settings, settings, strict
 from book.project.errors import BuildError
 from book.project.page_settings import CODE_CELLS, PageSettings
 
-YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is compiled in
 # A line of prose that neither begins nor ends a block, nor belongs to a list, a table or a footnote
 PLAIN = re.compile(r"""(?!.*(```|~~~|:::|\$\$|\\(begin|end)\{|<!--|-->))([^\W\d]|["'(]|[*`](?![\s*`]))""")
 FENCE = re.compile(r"\s*(`{3,}|~{3,}|:{3,}(?=\s*\{code-cell))")  # of code, where it opens
@@ -178,6 +178,8 @@ def read_text(path: Path, name: str) -> str:
 
     Without this, marks of a merge would be published, and a page whose first line is not `---` would have no cells.
     """
+    if path.exists() and not path.is_file():  # a pipe would keep us waiting
+        raise BuildError(name, "is no file", "Put the file in its place.")
     data, way_out = path.read_bytes(), "Save the file in UTF-8, without a byte order mark (BOM)."
     for start, encoding in BYTE_ORDER_MARKS.items():
         if data.startswith(start):
@@ -208,14 +210,17 @@ def line_at(text: str, place: int) -> int:
 def read_yaml(path: Path) -> object:
     """Parse a YAML file; BuildError names the file and line when it is missing or malformed."""
     try:
-        return yaml.load(read_text(path, path.name), YAML)
+        return strict.load(read_text(path, path.name))
     except FileNotFoundError:
         raise BuildError(path.name, "is missing", "Run the command in the folder of the book.") from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f"{path.name}, line {mark.line + 1}" if mark else path.name
         what = getattr(problem, "problem", None) or str(problem)
-        raise BuildError(where, f"not valid YAML: {what}", "Mend that line (indentation? a missing colon?).") from None
+        way_out = "Mend that line (indentation? a missing colon?)."
+        if what.endswith(strict.TWICE):
+            way_out = "Make one of the two, with what both say."
+        raise BuildError(where, f"not valid YAML: {what}", way_out) from None
 
 
 def config(root: Path) -> dict:
@@ -296,7 +301,19 @@ def pages(root: Path) -> list[Page]:
     except (TypeError, ValueError) as problem:
         raise BuildError("_config.yml", f"MyST's settings: {problem}", "Mend that setting.") from None
     common = page_settings.of_all(made)
-    return [read_page(root, docname, myst, common) for docname in docnames(root)]
+    names = docnames(root)
+    refuse_excluded(names, made.get("exclude_patterns", []))
+    return [read_page(root, docname, myst, common) for docname in names]
+
+
+def refuse_excluded(names: list[str], patterns: list[str]) -> None:
+    """BuildError when settings exclude a page of the table of contents; Sphinx says only that it is not there."""
+    for pattern in patterns:
+        is_excluded = Matcher([pattern])
+        for name in names:
+            if is_excluded(f"{name}.md"):
+                what = f"excludes {name}.md, which _toc.yml names"
+                raise BuildError(f"_config.yml, exclude_patterns: {pattern}", what, "Take it out of one of the two.")
 
 
 def docnames(root: Path) -> list[str]:
@@ -348,6 +365,8 @@ def read_page(root: Path, docname: str, myst: MdParserConfig, common: NbParserCo
     except FileNotFoundError:
         raise no_such_page(root, docname) from None
     data = page_settings.front_matter(name, text)
+    if not re.sub(r"\A---\n.*?^---$", "", text, count=1, flags=re.M | re.S).strip():
+        raise BuildError(name, "is empty: it has no title", "Begin it with its title, as in # The first page.")
     own = page_settings.of_page(common, PurePosixPath(path.as_posix()), name, data)
     return Page(docname, path, text, myst, own)
 

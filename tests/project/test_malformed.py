@@ -1,13 +1,17 @@
 """Files that cannot be read as a book: the message names the file, its line and the way out."""
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
-from book.project import source
+from book.execute.store import Store
+from book.project import source, strict
 from book.project.errors import BuildError
+from book.project.inputs import Inputs
 from conftest import ENGLISH, assert_fails
 
 
@@ -29,6 +33,7 @@ from conftest import ENGLISH, assert_fails
         ("editions.yml", "- code: [\n", ["editions.yml, line"]),
         ("pages/second.md", "---\nkernelspec: [\n---\n# Title\n", ["pages/second.md, front matter, line"]),
         ("pages/second.md", "---\nkernelspec: x\n", ["pages/second.md, front matter", "does not end"]),
+        ("pages/second.md", "", ["pages/second.md", "is empty: it has no title"]),
     ],
 )
 def test_a_malformed_file_is_named_with_its_line(built_book, name, text, words):
@@ -94,3 +99,44 @@ def test_a_page_that_lies_elsewhere_is_refused(tmp_path, name):
 def test_a_missing_file_is_named(built_book, name):
     (built_book.root / name).unlink()
     assert_fails(built_book, f"{name}: is missing")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("_config.yml", "title: A\nhtml:\n  favicon: a\nhtml: {}\n", "_config.yml, line 4: .*html stands there twice"),
+        ("_config.yml", "title: A\nhtml: {logo: a, logo: b}\n", "line 2: .*logo stands there twice"),
+        ("_toc.yml", "root: a\nroot: b\n", "_toc.yml, line 2: .*root stands there twice"),
+        ("editions.yml", "- code: en\n  code: tr\n", "editions.yml, line 2: .*code stands there twice"),
+        ("_config.yml", "title: 2026-99-99\n", "_config.yml: not valid YAML: month"),
+    ],
+)
+def test_what_yaml_would_drop_or_not_understand_is_named(tmp_path, name, text, words):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BuildError, match=words):
+        source.read_yaml(tmp_path / name)
+
+
+def test_keys_that_come_by_a_reference_are_no_second_ones():
+    assert strict.load("a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  x: 3\n")["b"] == {"x": 3, "y": 2}
+    with pytest.raises(yaml.YAMLError, match="twice"):
+        strict.load("mystnb: {execution_mode: auto, execution_mode: force}")
+
+
+def test_a_pipe_in_the_place_of_a_page_keeps_nobody_waiting(small_book):
+    (small_book.root / "pages/second.md").unlink()
+    os.mkfifo(small_book.root / "pages/second.md")
+    with pytest.raises(BuildError, match=r"pages/second.md: is no file"):
+        source.pages(small_book.root)
+
+
+def test_a_page_that_settings_exclude_is_named(small_book):
+    small_book.write("_config.yml", small_book.read("_config.yml").replace('".*", ', '".*", "pages/sec*", '))
+    with pytest.raises(BuildError, match=r"exclude_patterns: pages/sec\*: excludes pages/second.md"):
+        source.pages(small_book.root)
+
+
+def test_packages_that_are_not_in_utf8_are_named(small_book):
+    (small_book.root / "requirements.txt").write_bytes(b"torch\n# \xe9\n")
+    with pytest.raises(BuildError, match=r"requirements.txt, line 2: is not UTF-8"):
+        Store(Inputs.read(small_book.root), small_book.root / "cache")

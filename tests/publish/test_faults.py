@@ -43,6 +43,27 @@ def test_a_full_disk_is_said(built_book):
     assert_fails(built_book, "No space left on device", "disk is full")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full, the file on a full disk")
+@pytest.mark.parametrize("command", ["book", "help"])
+def test_standard_output_on_a_full_disk_is_said_as_such(small_book, command):
+    line = [sys.executable, "-m", "book.cli", command]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(line, cwd=small_book.root, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 1
+    assert "standard output: No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "clean" not in result.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are texts")
+def test_a_file_whose_name_is_no_text_is_a_file(built_book):
+    name = os.fsencode(built_book.root / "pages") + b"/caf\xe9.csv"
+    Path(os.fsdecode(name)).write_text("1")
+    result = built_book.run("book")
+    assert result.returncode == 0, result.stderr
+    assert "2 of 2 notebooks executed" in result.stdout, "they may read it"
+
+
 @pytest.mark.skipif(not may("unshare", "-rm"), reason="no file systems of one's own here")
 def test_a_disk_that_is_really_full_is_said_and_costs_nothing(built_book, tmp_path_factory):
     """In each of its sizes another step of the build is the first that finds no room."""
@@ -151,6 +172,19 @@ def test_two_builders_take_turns_and_the_second_says_for_whom_it_waits(built_boo
     assert "1 of 2 notebooks executed" in out
     assert f"Waiting for another build in this folder to end: process {first.pid}" in second.stdout
     assert "0 of 2 notebooks executed" in second.stdout
+
+
+def test_what_is_built_is_removed_when_nobody_builds(built_book):
+    built_book.add_cell("import time\ntime.sleep(2)")
+    first = built_book.start("book", PYTHONUNBUFFERED="1")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not busy(first.pid, "ipykernel"):
+        time.sleep(0.05)
+    second = built_book.run("clean", PYTHONUNBUFFERED="1")
+    _, err = first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0), err + second.stderr
+    assert "Waiting for another build" in second.stdout
+    assert [path.name for path in (built_book.root / "_build").iterdir()] == [".lock"]
 
 
 @pytest.mark.parametrize("command", ["book", "translations"])
