@@ -119,7 +119,8 @@ def watch(kernels: Callable[[], Iterable[Kernel]], limit: int, ended: threading.
             sizes = dict(zip(running, held(running.values(), exact=True), strict=True))
             if sum(sizes.values()) > limit:
                 stopped = max(sizes, key=sizes.get)
-                stopped.give_up(*too_much_memory(sizes[stopped], limit))
+                with suppress(OSError):  # a signal that the system refuses, of a process that is ending
+                    stopped.give_up(*too_much_memory(sizes[stopped], limit))
         pause = max(PAUSE, 20 * (time.monotonic() - began))
 
 
@@ -141,7 +142,10 @@ def one(process: psutil.Process, exact: bool) -> int:
     with suppress(psutil.Error):
         if not exact:
             return process.memory_info().rss
-        info = process.memory_full_info()
+        try:
+            info = process.memory_full_info()
+        except psutil.AccessDenied:  # macOS tells it of one's own process only
+            return process.memory_info().rss
         return info.pss if hasattr(info, "pss") else info.uss  # Linux knows how many share a page
     return 0
 

@@ -163,11 +163,12 @@ class Store:
             number = OF_SYSTEM[code]
             raise from_os_error(OSError(number, os.strerror(number), str(path))) from None
         print(f"The cache of executions is damaged ({type(problem).__name__}); executing the pages again.", flush=True)
+        with suppress(Exception):  # it is damaged, or was not opened; Windows removes no file that is open
+            self.__dict__.pop("cache").db.dispose()
         for name in (DATABASE, VERSION):
             (self.cache_path / name).unlink(missing_ok=True)
         for folder in self.cache_path.glob(ENTRIES):
             shutil.rmtree(folder)
-        self.__dict__.pop("cache", None)
 
     def keep(self, page: Page, seconds: float) -> None:
         """Remember the outputs of a page that has just been executed; not when a file that it may read has changed.

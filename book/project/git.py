@@ -35,4 +35,6 @@ def environment() -> dict[str, str]:
 def run(folder: Path | str, *command: str, **variables: str) -> subprocess.CompletedProcess:
     """Run a command of git in a folder, and keep what it prints; OSError when there is no git on this machine."""
     full = ["git", "-C", str(folder), *command]
-    return subprocess.run(full, env=environment() | variables, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        full, env=environment() | variables, capture_output=True, encoding="utf8", errors="replace", check=False
+    )

@@ -47,7 +47,9 @@ def gh(command: str, *arguments: str, root: Path) -> str:
     way_out = f"Open the pull request of the branch {BRANCH} in the browser."
     try:
         full = ["gh", "pr", command, *arguments, *of]
-        ran = subprocess.run(full, cwd=root, env=program.environment(), capture_output=True, text=True)
+        ran = subprocess.run(
+            full, cwd=root, env=program.environment(), capture_output=True, encoding="utf8", errors="replace"
+        )
     except OSError as problem:
         raise BuildError("gh", f"did not start: {problem}", way_out) from None
     if ran.returncode:

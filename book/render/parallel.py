@@ -8,6 +8,7 @@ import signal
 import sys
 from multiprocessing.connection import Connection, wait
 
+from book.project import entry
 from book.project.errors import BuildError
 from book.render.edition import Job, Session, explain
 
@@ -23,6 +24,7 @@ def load() -> None:
 
 def work(pipe: Connection) -> None:
     """The life of a process: render each job that comes, tell what went wrong, end when no more will come."""
+    entry.open_output()  # what an extension prints, where this process is no fork
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent as well, which ends us in order
     signal.signal(signal.SIGTERM, stop)
     gc.set_threshold(200_000, 20, 20)  # trees of millions of nodes: looking for garbage takes a fifth of the time
