@@ -39,7 +39,11 @@ def put_together(root: Path, editions: list[Edition], pages: list[Page]) -> None
     if broken := links.broken(new["html"], root / "_build" / "links.json", elsewhere):
         raise BuildError("broken links", "\n  ".join(["", *broken]), "Mend the link or the label it names.")
     for name in TARGETS:
+        shutil.rmtree(old_of(root / "_build" / name), ignore_errors=True)
+    for name in TARGETS:  # at one moment, as far as can be: removing takes longer than renaming
         swap(new[name], root / "_build" / name)
+    for name in TARGETS:
+        shutil.rmtree(old_of(root / "_build" / name), ignore_errors=True)
 
 
 def collect(work: Path, edition: Edition, html: Path, notebooks: Path, build: Path) -> None:
@@ -104,10 +108,14 @@ def publish_pdf(root: Path, edition: Edition, site: Path) -> None:
         partial.replace(target)
 
 
+def old_of(current: Path) -> Path:
+    """Where a folder lies that is being replaced."""
+    return current.with_name(f"{current.name}.old")
+
+
 def swap(new: Path, current: Path) -> None:
-    """Put the folder `new` in the place of `current`; an interruption leaves one of the two there."""
-    old = current.with_name(f"{current.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
+    """Put the folder `new` in the place of `current`, which becomes the old one; an interruption leaves one of them."""
+    old = old_of(current)
     try:
         if current.exists():
             current.rename(old)
@@ -115,12 +123,12 @@ def swap(new: Path, current: Path) -> None:
     finally:
         if old.exists() and not current.exists():
             old.rename(current)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def recover(root: Path) -> None:
     """Undo a swap that was cut off between its two steps (power failure, kill -9)."""
     for name in TARGETS:
-        old, current = root / "_build" / f"{name}.old", root / "_build" / name
+        current = root / "_build" / name
+        old = old_of(current)
         if old.exists() and not current.exists():
             old.rename(current)
