@@ -12,6 +12,7 @@ from book.project.inputs import PAGES, VARIABLES, Inputs, digest, machine
 from book.project.lock import only_builder
 from book.project.places import pdf_folder
 
+SOURCES = {*PAGES, ".po", ".yml"}  # of which half was written, perhaps, when it could not be read
 MOST_BUILDS = 3  # in one, while files go on changing
 WRITTEN_BY_CELLS = (
     "{} changed each time that pages were executed; those that may read it are executed again by the next build.\n"
@@ -61,7 +62,8 @@ def bring_up_to_date(root: Path) -> tuple[int, int]:
                         print(WRITTEN_BY_CELLS.format(listed(inputs.noticed)))
                     return executed, plan.notebooks
         except (BuildError, ExceptionGroup):
-            if number == MOST_BUILDS or not inputs.notice():  # else a file was half written, perhaps
+            # A source that was half written, perhaps; not what cells write, which would be so each time
+            if number == MOST_BUILDS or not any(Path(name).suffix in SOURCES for name in inputs.notice()):
                 raise
         if number < MOST_BUILDS:
             print(f"{listed(inputs.noticed)} changed while the book was built: building again.", flush=True)

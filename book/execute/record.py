@@ -126,7 +126,7 @@ def in_language(root: Path, path: Path, language: str) -> str:
 
     name = path.relative_to(root).with_suffix(".po")
     with (root / "locale" / language / "LC_MESSAGES" / name).open("rb") as file:
-        catalog = read_po(file, locale=language)
+        catalog = read_po(file, locale=language.replace("-", "_"))
 
     def translation(text: str) -> str | None:
         message = catalog.get(text, code.CONTEXT)

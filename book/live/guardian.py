@@ -20,6 +20,8 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+from book.execute import limits
+
 MARK = "BOOK_LIVE"  # in the environment of kernels, and so of what their cells start: the folder of their server
 STARTED_BY = "BOOK_STARTED_BY"  # in that of a command: its own number and its parent's; a child's number is another
 OWNER = ".owner"  # in a folder of a server: a file that is locked as long as the server runs
@@ -75,7 +77,7 @@ def marked(of: Path) -> set[psutil.Process]:
     found = set()
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):  # another user's, or ended meanwhile
-            if process.environ().get(MARK) == str(of):
+            if limits.has_mark(process, str(of)) or process.environ().get(MARK) == str(of):
                 found |= {process, *process.children(recursive=True)}
     return found
 

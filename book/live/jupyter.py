@@ -73,7 +73,14 @@ class Kernels(AsyncMappingKernelManager):
 
     async def start_kernel(self, **options) -> str:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return await super().start_kernel(**options, **quiet)
+        started = await super().start_kernel(**options, **quiet)
+        self.mark()
+        return started
+
+    def mark(self) -> None:
+        """Let what cells start be found at the end, whatever its environment: those of kernels that run now."""
+        for one in self.running():
+            limits.mark(one.pid, str(Path(self.parent.runtime_dir)))
 
     def running(self) -> Iterator[Running]:
         """The kernels that have a process."""

@@ -7,6 +7,7 @@ and on the page, which stays as it was.
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 import time
@@ -78,9 +79,17 @@ class Builder:
 
     def render(self, jobs: list) -> None:
         """Render editions, each with the process that has it loaded; a new one when it has nothing to do with it."""
-        for job in jobs:
-            self.worker(job).begin(job)
-        problems = {job.edition.code: self.workers[job.edition.code][1].end() for job in jobs}
+        try:
+            for job in jobs:
+                self.worker(job).begin(job)
+            problems = {job.edition.code: self.workers[job.edition.code][1].end() for job in jobs}
+        except (
+            BaseException
+        ):  # one could not begin; the answers of the others would be taken for those to the next jobs
+            for job in jobs:
+                if known := self.workers.pop(job.edition.code, None):
+                    known[1].close()
+            raise
         for code, problem in problems.items():
             if problem:  # what it has loaded may be half of something
                 self.workers.pop(code)[1].close()
@@ -120,6 +129,7 @@ def run(root: Path, number: int) -> None:
                 builder.close()
                 if sys.platform == "win32":  # there, exec gives the terminal back, and this would keep the port
                     sys.exit(stops.AGAIN)
+                signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # until `stops.heed` minds it again
                 os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
             attempt(builder)
     except KeyboardInterrupt:

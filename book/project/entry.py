@@ -9,7 +9,7 @@ from book.project.errors import BuildError
 
 # What the documentation names; `make` hands such words on by itself
 SETTINGS = ["EDITION", "PORT", "RECORDED", "BOOK_BROWSER", "BOOK_MEMORY_LIMIT", "BOOK_OUTPUT_LIMIT"]
-SETTINGS += ["BOOK_REPOSITORY", "GITHUB_REPOSITORY", "BOOK_URL", "TORCH", "ONLY", "PYTHONS", "KEEP"]
+SETTINGS += ["BOOK_REMOTE", "BOOK_REPOSITORY", "GITHUB_REPOSITORY", "BOOK_URL", "TORCH", "ONLY", "PYTHONS", "KEEP"]
 
 
 def open_output() -> None:

@@ -32,11 +32,13 @@ HEEDED = {
     "PYTHONIOENCODING",
     "PYTHONLEGACYWINDOWSSTDIO",
     "PYTHONPYCACHEPREFIX",
+    "PYTHONS",  # no setting of Python's: `make matrix` has it
     "PYTHONUNBUFFERED",
     "PYTHONUTF8",
 }
 # With these, pip puts packages elsewhere or leaves some out, and says that all is well
 PIP_ELSEWHERE = {"PIP_DRY_RUN", "PIP_NO_DEPS", "PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET"}
+OF_PACKAGE = {".dist-info", ".egg-info", ".egg-link"}  # what ends with it says that a package is installed
 OF_VENV = {"pip", "setuptools", "wheel"}  # what a new environment may hold
 COPY = "The environment may be another user's: build in a copy of your own."
 # How a program of an environment begins that is a script; the second way is pip's for a path that is long or has spaces
@@ -114,8 +116,9 @@ def check_place(folder: Path) -> None:
         raise SetupError(f"{folder}: the packages of requirements.txt are missing, and you may not write there. {COPY}")
     if stamp(folder).exists() or made_by_this_python(folder):
         return
-    infos = [*folder.glob("lib/python*/site-packages/*.dist-info"), *folder.glob("Lib/site-packages/*.dist-info")]
-    if others := {path.name.partition("-")[0].lower() for path in infos} - OF_VENV:
+    places = [*folder.glob("lib*/*/site-packages"), *folder.glob("Lib/site-packages")]
+    infos = [path.name for place in places for path in place.iterdir() if path.suffix in OF_PACKAGE]
+    if others := {re.split(r"[-.]", name)[0].lower() for name in infos} - OF_VENV:
         what = f"holds {len(others)} packages of another Python"
     elif not (folder / "pyvenv.cfg").exists() and any(folder.iterdir()):
         what = "is no environment of Python, and not empty"
@@ -146,7 +149,7 @@ def run(command: list[str], root: Path, way_out: str) -> None:
 
 
 def call(command: list[str], root: Path) -> int:
-    """The exit status of a command, which has the lock of `only_one` while it runs, also when this process ends."""
+    """The exit status of a command; it keeps the lock of `only_one` when this process ends, but on Windows."""
     variables = {name: value for name, value in os.environ.items() if name.upper() not in PIP_ELSEWHERE}
     return subprocess.call(command, cwd=root, env=variables | {"PIP_USER": "0"}, close_fds=False)
 
@@ -248,7 +251,7 @@ def readdress(folder: Path) -> None:
 def remove_halves(packages: Path) -> None:
     """Let pip install anew what it was killed over: it believes a package that has no RECORD, which it writes last."""
     for info in packages.glob("*.dist-info"):
-        if not (info / "RECORD").exists() or not (info / "METADATA").exists():
+        if info.name[0] == "~" or not (info / "RECORD").exists() or not (info / "METADATA").exists():
             shutil.rmtree(info)
 
 
@@ -256,9 +259,10 @@ def lacking(root: Path, packages: Path) -> list[str]:
     """The pins of requirements.txt that are not among the packages; lines with conditions are left to pip."""
     from importlib.metadata import distributions
 
-    there = {plain_name(one.name): plain_version(one.version) for one in distributions(path=[str(packages)])}
+    found = [one for one in distributions(path=[str(packages)]) if one.name]
+    there = {plain_name(one.name): plain_version(one.version) for one in found}
     lines = (root / "requirements.txt").read_text("utf8", "replace").splitlines()
-    pins = [found.groups() for line in lines if (found := re.fullmatch(r"([\w.-]+)==([\w.]+)\s*(?:#.*)?", line))]
+    pins = [pin.groups() for line in lines if (pin := re.fullmatch(r"([\w.-]+)==([\w.]+)\s*(?:#.*)?", line))]
     return [f"{name}=={pin}" for name, pin in pins if there.get(plain_name(name)) != plain_version(pin)]
 
 
@@ -268,8 +272,8 @@ def plain_name(name: str) -> str:
 
 
 def plain_version(version: str) -> str:
-    """A version without what does not count here: the build behind a plus sign, and zeros at the end."""
-    return re.sub(r"(\.0)+$", "", version.partition("+")[0])
+    """A version without what does not count here: the build behind a plus sign, zeros before a number or at the end."""
+    return re.sub(r"(\.0)+$", "", re.sub(r"\b0+(?=\d)", "", version.partition("+")[0].lower()))
 
 
 def ensure(root: Path) -> Path:
@@ -283,15 +287,24 @@ def ensure(root: Path) -> Path:
         raise SetupError(f"{root} has no {missing[0]}: run this in the folder of the book.")
     try:
         if not is_ready(root):
-            check_place(root / ".venv")
             with only_one(root):
                 if not is_ready(root):  # it may be, after waiting
+                    check_place(root / ".venv")
                     set_up(root)
     except OSError as problem:
         full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
         way_out = "Free some space, then run the same command again." if full else COPY
         raise SetupError(f"{problem.filename or root / '.venv'}: {problem.strerror or problem}. {way_out}") from problem
     return interpreter(root / ".venv")
+
+
+def clear(folder: Path) -> None:
+    """Remove all that an environment holds but its stamp, by which it is known as the book's."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != stamp(folder):
+            path.unlink()
 
 
 def set_up(root: Path) -> None:
@@ -304,8 +317,11 @@ def set_up(root: Path) -> None:
     print(f"Setting up {folder.name}{size} …", flush=True)
     has_venv = importlib.util.find_spec("ensurepip")
     way_out = "See the lines above (no space? no rights?)." if has_venv else "Debian, Ubuntu: apt install python3-venv."
-    run([sys.executable, "-m", "venv", *([] if keep else ["--clear"]), str(folder)], root, way_out)
+    folder.mkdir(exist_ok=True)
     stamp(folder).write_text("{}", "utf8")  # the book's own from here on, even when it is interrupted
+    if not keep:
+        clear(folder)
+    run([sys.executable, "-m", "venv", str(folder)], root, way_out)
     readdress(folder)
     remove_halves(packages)
     install_cpu_build(python, root)

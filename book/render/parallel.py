@@ -62,7 +62,7 @@ class Worker:
         """Wait for the job; return what went wrong, if anything."""
         try:
             messages = self.pipe.recv()
-        except EOFError:
+        except (EOFError, OSError):
             self.process.join()
             messages = f"The process that rendered it ended with status {self.process.exitcode}."
         return explain(self.job, messages) if messages else None

@@ -49,6 +49,18 @@ def test_a_cell_that_takes_all_memory_is_stopped(built_book, code):
     assert_fails(built_book, SECOND_CELL, "of the 1.0 GB that all kernels may hold", BOOK_MEMORY_LIMIT="1")
 
 
+@pytest.mark.fast
+def test_where_the_system_tells_no_share_of_a_process_all_of_it_counts(monkeypatch):
+    """macOS tells it of one's own process only."""
+
+    def refused(_process):
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(psutil.Process, "memory_full_info", refused)
+    own = psutil.Process()
+    assert limits.one(own, exact=True) > own.memory_info().rss / 2
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how many processes share memory")
 def test_what_forked_children_share_counts_once(built_book):
     built_book.add_cell("""import os, time

@@ -79,6 +79,28 @@ def test_on_windows_a_changed_engine_is_started_again_by_who_started_it(tmp_path
 
 
 @pytest.mark.fast
+def test_no_edition_takes_an_answer_to_an_earlier_job(tmp_path):
+    """When one process has died, those that have begun are ended, too: their answers would come to the next jobs."""
+    closed = []
+
+    class Worker:
+        def __init__(self, begin):
+            self.begin, self.close = begin, lambda: closed.append(self)
+
+    def died(_job):
+        raise BrokenPipeError
+
+    workers = {"en": ("", Worker(lambda _job: None)), "tr": ("", Worker(died))}
+    builder = watch.Builder(tmp_path, None)
+    builder.workers = dict(workers)
+    builder.worker = lambda job: workers[job.edition.code][1]
+    with pytest.raises(BrokenPipeError):
+        builder.render([SimpleNamespace(edition=SimpleNamespace(code=code)) for code in workers])
+    assert builder.workers == {}
+    assert closed == [worker for _of, worker in workers.values()]
+
+
+@pytest.mark.fast
 def test_a_build_that_fails_in_an_unforeseen_way_is_told_and_watching_goes_on(capsys):
     told = []
     news = SimpleNamespace(tell=lambda _what, message: told.append(message))

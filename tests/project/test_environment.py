@@ -335,7 +335,8 @@ with environment.only_one(Path({str(tmp_path)!r})):
 
 
 STUB = """import os, sys
-print(sys.argv[1:], sys.flags.optimize, [name for name in os.environ if name.startswith("PYTHON") and name != "PYTHON"])
+told = [name for name in sorted(os.environ) if name.startswith("PYTHON") and name != "PYTHON"]
+print(sys.argv[1:], sys.flags.optimize, told)
 """
 TOLD = {
     "PYTHONOPTIMIZE": "1",
@@ -343,6 +344,7 @@ TOLD = {
     "PYTHONPATH": "/nowhere",
     "PYTHONSTARTUP": "/nowhere.py",
     "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONS": "python3.13",
 }
 
 
@@ -361,7 +363,7 @@ def test_what_variables_tell_python_does_not_reach_the_book(tiny, start):
     else:
         command, told = [sys.executable, "-m", "book", "help"], TOLD
     result = subprocess.run(command, cwd=tiny, env=clean | told, capture_output=True, text=True)
-    assert result.stdout == "['help'] 0 ['PYTHONDONTWRITEBYTECODE']\n", result.stdout + result.stderr
+    assert result.stdout == "['help'] 0 ['PYTHONDONTWRITEBYTECODE', 'PYTHONS']\n", result.stdout + result.stderr
 
 
 @pytest.mark.fast
