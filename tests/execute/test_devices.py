@@ -124,7 +124,7 @@ def test_the_page_finds_what_works(machine, cells, tmp_path):
         assert "device: cpu\n" in out
 
 
-SEVERAL = "two_gpus", "two_halves", "def torchrun"
+SEVERAL = "two_gpus", "two_halves", "def meeting", "def torchrun"
 
 
 def test_of_two_cards_one_that_refuses_is_left_alone(cells, tmp_path):
