@@ -275,20 +275,17 @@ def live_page(chromium, live_server):
     """Open a live page in a browser of its own; fail at the end when it complained or asked another host."""
     complaints, contexts = [], []
 
+    def complain(words: str) -> None:
+        """Note an error, but for what thebe-core says of requests that a kernel took along when it died."""
+        if not re.search("Canceled future|Comm not found", words):
+            complaints.append(words)
+
     def open_page(name: str = "chapter_computation/index.html", width: int = 1280, **options):
         context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
-        # thebe-core says on the console what the page says in its own words
-        page.on(
-            "console",
-            lambda message: (
-                complaints.append(message.text)
-                if message.type == "error" and not re.search("Canceled future|Comm not found", message.text)
-                else None
-            ),
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complain(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complain(str(error)))
         known = (live_server.origin, "data:")
         page.on("request", lambda request: None if request.url.startswith(known) else complaints.append(request.url))
         page.on(  # what a page reports of it is only that the answer lacks the headers of a good one
