@@ -111,12 +111,12 @@ def test_what_is_another_for_a_moment_while_pages_are_made_is_not_shown(small_bo
 def far_flung(tmp_path) -> SmallBook:
     """A book made of files in places where nobody looks for sources; built."""
     book = SmallBook(tmp_path / "above" / "book")
-    for folder in ("tools", "tests", "shared", ".hidden"):
+    for folder in ("tools", "tests", "common", ".hidden"):
         (book.root / folder).mkdir()
     for name in FAR:
         book.write(name, "1\n")
-    (book.root / "pages/data").symlink_to("../shared")
-    (book.root / "shared/again").symlink_to(".")
+    (book.root / "pages/data").symlink_to("../common")
+    (book.root / "common/again").symlink_to(".")
     book.write("intro.md", "# Intro\n\nA 1.\n")
     book.add("_toc.yml", "- file: intro\n")
     book.add("pages/first.md", "\n```{include} ../README.md\n```\n\n```{literalinclude} ../tools/shown.py\n```\n")
@@ -127,7 +127,7 @@ def far_flung(tmp_path) -> SmallBook:
     return book
 
 
-FAR = ["README.md", "tools/shown.py", "tests/d.csv", "pages/.conf.csv", ".hidden/h", "shared/s.csv", "../up.txt"]
+FAR = ["README.md", "tools/shown.py", "tests/d.csv", "pages/.conf.csv", ".hidden/h", "common/s.csv", "../up.txt"]
 
 
 def test_a_file_that_lies_elsewhere_is_seen_to_change(far_flung):
