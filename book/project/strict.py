@@ -12,15 +12,21 @@ TWICE = " stands there twice"
 class Loader(LOADER):
     """A loader that refuses a mapping with the same key twice."""
 
-    def construct_mapping(self, node, deep=False):
+    def __init__(self, stream):
+        super().__init__(stream)
+        self.looked_at = {}  # mappings, by their identity
+
+    def flatten_mapping(self, node):
         """Look at the keys as they are written, before those of `<<:` come to them."""
-        seen = set()
-        for key, _value in node.value if isinstance(node, yaml.MappingNode) else ():
-            written = (key.tag, str(key.value))
-            if written in seen:
-                raise yaml.constructor.ConstructorError(problem=f"{key.value}{TWICE}", problem_mark=key.start_mark)
-            seen.add(written)
-        return super().construct_mapping(node, deep)
+        if id(node) not in self.looked_at:
+            self.looked_at[id(node)] = node
+            seen = set()
+            for key, _value in node.value:
+                written = (key.tag, str(key.value))
+                if written in seen:
+                    raise yaml.constructor.ConstructorError(problem=f"{key.value}{TWICE}", problem_mark=key.start_mark)
+                seen.add(written)
+        super().flatten_mapping(node)
 
 
 def load(text: str) -> object:

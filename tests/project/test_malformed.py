@@ -140,3 +140,9 @@ def test_packages_that_are_not_in_utf8_are_named(small_book):
     (small_book.root / "requirements.txt").write_bytes(b"torch\n# \xe9\n")
     with pytest.raises(BuildError, match=r"requirements.txt, line 2: is not UTF-8"):
         Store(Inputs.read(small_book.root), small_book.root / "cache")
+
+
+@pytest.mark.fast
+def test_a_mapping_that_is_merged_twice_over_has_no_key_twice():
+    text = "a: &a {x: 1}\ndeep: {mid: &b {<<: *a, x: 2}}\ntop: {<<: *b}\n"
+    assert strict.load(text) == yaml.safe_load(text)
