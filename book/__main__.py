@@ -37,6 +37,11 @@ def main():
     entry.open_output()
     root = Path.cwd()
     environment.forget_settings()
+    words = sys.argv[1:] or ["help"]
+    said = entry.without_environment(words[0], root)
+    if said:
+        print(said)
+        return 0
     try:
         mind_ctrl_c(True)
         python = environment.ensure(root)
@@ -47,7 +52,7 @@ def main():
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted while setting up .venv; run the same command again to go on.\n")
         return 130
-    command = [str(python), "-m", "book.cli"] + sys.argv[1:]  # noqa: RUF005
+    command = [str(python), "-m", "book.cli"] + words  # noqa: RUF005
     if os.name == "nt":  # Windows has no exec: stay around, start it again when it asks for that, pass its status on
         import subprocess
 

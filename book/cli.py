@@ -25,8 +25,10 @@ def call(*command: str, **environment: str) -> None:
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}) as process:
         try:
             status = process.wait()
-        except KeyboardInterrupt:  # it has been told, too; `subprocess.call` would kill it a quarter of a second later
-            process.wait()
+        except KeyboardInterrupt as interruption:
+            if stops.by_kill(interruption):
+                process.terminate()
+            process.wait()  # of Ctrl-C it knows; `subprocess.call` would kill it a quarter of a second later
             raise
     if status:
         sys.exit(status)
@@ -199,12 +201,9 @@ def clean():
 
 
 @commands.command("help")
-@click.pass_context
-def show_help(context):
+def show_help():
     """List the commands."""
-    print("make <command>, or: python -m book <command>; settings such as PORT=8001 stand behind it\n")
-    for name, command in commands.commands.items():
-        print(f"  {name:<18} {command.help}")
+    print(entry.listing())
 
 
 def of_standard_output() -> BuildError | None:

@@ -74,18 +74,17 @@ class Kernels(AsyncMappingKernelManager):
     async def start_kernel(self, **options) -> str:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         started = await super().start_kernel(**options, **quiet)
-        self.mark()
+        list(self.running())  # its mark, before a cell can start anything
         return started
 
-    def mark(self) -> None:
-        """Let what cells start be found at the end, whatever its environment: those of kernels that run now."""
-        for one in self.running():
-            limits.mark(one.pid, str(Path(self.parent.runtime_dir)))
-
     def running(self) -> Iterator[Running]:
-        """The kernels that have a process."""
+        """The kernels that have a process, marked, so that what their cells start is found whatever its environment.
+
+        One that has started again by itself is marked when its memory is looked at, which is before it has loaded.
+        """
         for manager in list(self._kernels.values()):
             if process := getattr(manager.provisioner, "process", None):
+                limits.mark(process.pid, str(Path(self.parent.runtime_dir)))
                 yield Running(process)
 
     def kernel_model(self, kernel_id: str) -> dict:

@@ -19,7 +19,18 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from watchfiles import DefaultFilter, watch
 
-from book.build import build_book, finish, made_of, prepare, put_together
+from book.build import (
+    MOST_BUILDS,
+    WRITTEN_BY_CELLS,
+    Plan,
+    build_book,
+    finish,
+    listed,
+    made_of,
+    prepare,
+    put_together,
+    stands,
+)
 from book.live import news, pages, port
 from book.live.terminal import say
 from book.project import stops
@@ -50,6 +61,8 @@ class Builder:
         self.root, self.told = root, told
         self.workers: dict[str, tuple[str, Worker]] = {}
         self.tried = ""  # what the last build was of, whether it came to its end or not
+        self.written: set[str] = set()  # while it was built
+        self.unsettled = 0  # builds in a row during which something was written
 
     def build(self) -> None:
         """Bring the site up to date; the edition that is looked at is put into it before the others are rendered.
@@ -74,8 +87,24 @@ class Builder:
                 self.told.tell("built", editions=[job.edition.path for job in jobs])
                 names = ", ".join(job.edition.name for job in jobs)
                 say(f"{names}: {time.monotonic() - started:.1f} s after the save")
-            # What has been written meanwhile is built next, even if by then it is again as it was
-            self.tried = "" if inputs.notice(same=True) else made_of(inputs)
+            self.tried = self.next_known(plan)
+
+    def next_known(self, plan: Plan) -> str:
+        """What the files may be without another build; "" when any that was written meanwhile is to be built next.
+
+        It is, even if it is again as it was; but not data that a cell writes whenever it is executed, without end.
+        """
+        if not plan.inputs.notice(same=True):
+            self.unsettled, self.written = 0, set()
+            return made_of(plan.inputs)
+        now = Inputs.read(self.root)  # before it is looked once more, so that nothing written by then is missed
+        names, known = set(plan.inputs.notice(same=True)), self.written
+        self.written, self.unsettled = names, self.unsettled + 1
+        if stands(plan, 2, same=True) and (names <= known or self.unsettled >= MOST_BUILDS):
+            say(WRITTEN_BY_CELLS.format(listed(names)))
+            self.unsettled = 0
+            return made_of(now)
+        return ""
 
     def render(self, jobs: list) -> None:
         """Render editions, each with the process that has it loaded; a new one when it has nothing to do with it."""

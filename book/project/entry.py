@@ -1,9 +1,11 @@
 """How a command begins: what it prints arrives, and settings among its words count. Standard library only."""
 
+import ast
 import io
 import os
 import re
 import sys
+from pathlib import Path
 
 from book.project.errors import BuildError
 
@@ -42,3 +44,25 @@ def take_settings(words: list[str]) -> list[str]:
             )
             raise BuildError(name, f"no setting of a command has this name: {word}", way_out)
     return rest
+
+
+def without_environment(word: str, root: Path) -> str | None:
+    """What a command prints that needs no `.venv`, where there is none yet; None for one that needs it."""
+    if (root / ".venv").exists():
+        return None
+    if word in ("help", "-h", "--help"):
+        return listing()
+    if word == "clean" and not (root / "_build").exists():
+        return "Nothing has been built here."
+    return None
+
+
+def listing() -> str:
+    """The commands, each with its docstring; `book.cli` is read, not imported: what it imports needs `.venv`."""
+    lines = ["make <command>, or: python -m book <command>; settings such as PORT=8001 stand behind it", ""]
+    for function in ast.parse(Path(__file__).parents[1].joinpath("cli.py").read_text("utf8")).body:
+        for decorator in getattr(function, "decorator_list", []):
+            if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "commands.command":
+                name = decorator.args[0].value if decorator.args else function.name
+                lines.append(f"  {name:<18} {ast.get_docstring(function)}")
+    return "\n".join(lines)

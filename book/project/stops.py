@@ -6,9 +6,14 @@ STOPS = (signal.SIGTERM, signal.SIGINT)
 AGAIN = 75  # the exit status of a command that `book.__main__` is to start again: Windows has no exec
 
 
-def interrupt(*_) -> None:
+def interrupt(number: int, _frame) -> None:
     """What a signal calls: the command that runs ends as with Ctrl-C."""
-    raise KeyboardInterrupt
+    raise KeyboardInterrupt(number)
+
+
+def by_kill(interruption: KeyboardInterrupt) -> bool:
+    """Whether it came from a `kill` of this process alone; a terminal tells all that run in it of Ctrl-C."""
+    return interruption.args == (signal.SIGTERM,)
 
 
 def heed() -> None:

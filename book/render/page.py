@@ -1,6 +1,7 @@
 """Small repairs of what other extensions leave in a page, the first screen, and the way from / to the first page."""
 
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -33,6 +34,16 @@ def unwrap_exercises(app: Sphinx, doctree: nodes.document, docname: str) -> None
             if section["ids"] and section["ids"][0] in ("exercise-content", "solution-content"):
                 section["ids"] = []  # they would go to the first of its children
                 section.replace_self(section.children)
+
+
+def end_once(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Take out the full stop behind a link whose words, the title of a place, end with a mark of their own."""
+    for place in list(doctree.findall(nodes.reference)):
+        siblings = place.parent.children
+        at = next(n for n, one in enumerate(siblings) if one is place) + 1  # two texts "." are equal
+        behind = siblings[at] if at < len(siblings) else None
+        if isinstance(behind, nodes.Text) and re.match(r"\.(?!\.)", behind) and re.search(r"[?!…]$", place.astext()):
+            place.parent[at] = nodes.Text(behind[1:])
 
 
 def link(address: str, words: str, *names: str) -> nodes.reference:
@@ -74,5 +85,6 @@ def write_redirect(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Connect to Sphinx."""
     app.connect("doctree-resolved", unwrap_exercises)
+    app.connect("doctree-resolved", end_once)
     app.connect("doctree-resolved", add_first_screen)
     app.connect("build-finished", write_redirect)

@@ -91,13 +91,16 @@ def the_rest(page: Page) -> list[str]:
 
 
 def texts_of_code(page: Page) -> dict[str, list[str]]:
-    """The texts inside the cells of a page, each with notes for translators: what it is, and the lines it stands in."""
+    """The texts inside the code of a page, each with notes for translators: what it is, and the lines it stands in."""
     texts: dict[str, list[str]] = {}
-    for cell in page.notebook.cells if page.is_notebook else []:
-        for one in code.find(cell.source) if cell.cell_type == "code" else ():
+    cells = page.notebook.cells if page.is_notebook else []
+    found = [("cell", cell.source, code.find(cell.source)) for cell in cells if cell.cell_type == "code"]
+    found += [("program", program, code.find_comments(program)) for program in code.programs(page.text)]
+    for what, source, ones in found:
+        for one in ones:
             if one.text not in texts:
-                texts[one.text] = [f"{one.kind} in the cell that begins with: {cell.source.splitlines()[0]}"]
-                texts[one.text] += code.lines_of(cell.source, one)
+                texts[one.text] = [f"{one.kind} in the {what} that begins with: {source.splitlines()[0]}"]
+                texts[one.text] += code.lines_of(source, one)
     return texts
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from inspect import cleandoc
 
-from book.project.page_settings import CODE_CELLS
 from book.translate import literals
 from book.translate.literals import NotAText
 from book.translate.strings import LETTERS, Strings, is_string
@@ -22,6 +21,10 @@ from book.translate.strings import LETTERS, Strings, is_string
 CONTEXT = "code"  # of these texts in a catalog
 WIDTH = 79  # columns of a cell, unless a line of the English has more
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.M)
+# In the text of a page: cells, and programs that are shown only; a program in the text of a cell is none
+BLOCKS = re.compile(
+    r"^(?P<fence>`{3,}|~{3,}|:{3,})(?P<kind>\{code-cell\}|(?:\{code-block\} )?python3?$).*?^(?P=fence)", re.M | re.S
+)
 NO_TEXT = re.compile(r"#\s*(noqa|type:|fmt:|pragma|!|-\*-)")  # comments for programs
 
 
@@ -142,13 +145,15 @@ def unwrapped(text: str) -> str:
     return "\n\n".join(p if by_hand.search(p) else " ".join(p.split("\n")) for p in paragraphs)
 
 
-def translated(code: str, translate: Callable[[str], str | None]) -> tuple[str, list[str]]:
+def translated(
+    code: str, translate: Callable[[str], str | None], texts: Callable[[str], tuple[Found, ...]] = find
+) -> tuple[str, list[str]]:
     """The code with its texts in another language, and what could not be put in, each with its reason.
 
     `translate` gives the translation of a text, or None. What does not fit stays as it was.
     """
     new, problems = code, []
-    for one in reversed(find(code)):
+    for one in reversed(texts(code)):
         text = translate(one.text)
         if not text or text == one.text:
             continue
@@ -290,19 +295,33 @@ def expressions(node: ast.JoinedStr) -> list[str]:
 
 def spoken(text: str, translate: Callable[[str], str | None]) -> tuple[str, list[str]]:
     """The text of a page with its code translated; and what could not be put in, with the number of its cell."""
-    pieces, problems, end = [], [], 0
-    for number, (start, stop) in enumerate(bodies(text), 1):
-        new, failed = translated(text[start:stop], translate)
-        problems += [f"code cell {number}: {problem}" for problem in failed]
+    pieces, problems, end, cells = [], [], 0, 0
+    for start, stop, is_cell in bodies(text):
+        cells += is_cell
+        new, failed = translated(text[start:stop], translate, find if is_cell else find_comments)
+        where = f"code cell {cells}" if is_cell else f"the program in line {text.count(chr(10), 0, start) + 1}"
+        problems += [f"{where}: {problem}" for problem in failed]
         pieces += [text[end:start], new]
         end = stop
     return "".join([*pieces, text[end:]]), problems
 
 
-def bodies(text: str) -> Iterator[tuple[int, int]]:
-    """Where the code of each cell begins and ends in the text of a page: behind its options."""
-    for cell in CODE_CELLS.finditer(text):
-        start = text.index("\n", cell.start()) + 1
-        stop = text.rindex("\n", start - 1, cell.end()) + 1
+def bodies(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where each piece of code begins and ends in the text of a page, behind its options; and whether it is a cell."""
+    for block in BLOCKS.finditer(text):
+        start = text.index("\n", block.start()) + 1
+        stop = text.rindex("\n", start - 1, block.end()) + 1
         options = re.compile(r"---\n.*?^---\n|(:[\w-]+:[^\n]*\n)+", re.M | re.S).match(text, start, stop)
-        yield (options.end() if options else start), stop
+        yield (options.end() if options else start), stop, block["kind"] == "{code-cell}"
+
+
+def find_comments(program: str) -> tuple[Found, ...]:
+    """The comments of a program that is no cell, such as those of errors: a string in it may be what it is about."""
+    return tuple(one for one in find(program) if one.kind == "comment")
+
+
+def programs(text: str) -> Iterator[str]:
+    """The Python in the text of a page that is in no cell."""
+    for start, stop, is_cell in bodies(text):
+        if not is_cell:
+            yield text[start:stop]

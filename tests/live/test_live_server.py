@@ -302,6 +302,19 @@ def test_a_killed_server_takes_its_kernels_along(own_server, built_book, chromiu
     until(lambda: not any(folder.exists() for folder in laid_down))
 
 
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_LOCKS"), reason="only Linux has a limit by which to mark a process")
+def test_a_killed_server_ends_what_kernels_left_that_died_before_it(own_server, chromium):
+    """The second kernel has started by itself; the environment and the parent of what it left say nothing."""
+    server, page, dies = own_server(), chromium.new_page(), "import os\nos._exit(1)"
+    page.goto(server.address)
+    run(page, 1, dies, "died")
+    processes = leave(page)
+    run(page, 1, dies, "died")
+    server.process.kill()
+    assert psutil.wait_procs(processes, timeout=15)[1] == []
+    page.close()
+
+
 @pytest.fixture
 def begun(built_book):
     """`make live` at the moment when the command is about to be loaded: the process, its command, its port."""

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import expect
 
-from book.live import watch
+from book.live import news, watch
 from book.project import stops
 from conftest import SmallBook
 from hands import free_port
@@ -58,6 +58,22 @@ def test_a_page_shows_what_is_saved_and_what_is_wrong_by_itself(watched, chromiu
     expect(page.get_by_role("alert")).to_have_count(0)
     page.close()
     assert "0 of 2 notebooks executed" in book.run("book").stdout, "what is watched is built"
+
+
+def test_data_that_a_cell_writes_each_time_are_said_and_not_built_for_ever(built_book, capsys):
+    built_book.add_cell("import uuid\nprint(open('other.txt', 'w').write(str(uuid.uuid4())))")
+    builder = watch.Builder(built_book.root, news.News())
+    try:
+        for _ in range(4):  # as what the cell has written is seen again and again
+            builder.build()
+        said = capsys.readouterr().out
+        assert (said.count("after the save"), said.count("pages/other.txt changed each time")) == (2, 1)
+        built_book.write("pages/data.csv", "1")
+        for _ in range(3):
+            builder.build()
+        assert capsys.readouterr().out.count("after the save") == 1
+    finally:
+        builder.close()
 
 
 @pytest.mark.fast

@@ -4,10 +4,12 @@ import errno
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from book.project import entry
@@ -43,6 +45,17 @@ def say(*_):
 runpy.run_module({module!r}, run_name="__main__")"""
     result = run("-c", code, PYTHONIOENCODING="cp1252")
     assert (result.returncode, result.stdout.splitlines()[-1]) == (3, b"\\u2192 \\udcff"), result.stderr
+
+
+@pytest.mark.parametrize(("words", "said"), [([], "  book "), (["help"], "  live "), (["clean"], "Nothing has been")])
+def test_what_needs_no_packages_sets_none_up(tmp_path, words, said):
+    """`make help` and `make clean` where nothing is, as after a clone."""
+    shutil.copytree(ROOT / "book", tmp_path / "book")
+    line = [sys.executable, "-m", "book", *words]
+    result = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert said in result.stdout
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_on_windows_files_and_pipes_get_utf8(monkeypatch):
@@ -122,6 +135,26 @@ def test_on_windows_a_command_is_started_again_when_it_asks_and_ctrl_c_is_its_ow
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, "stopped\n", "")
+
+
+CALLS = """
+import sys
+from book import cli
+from book.project import stops
+stops.heed()
+cli.call(sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+"""
+
+
+def test_a_kill_of_a_command_ends_the_program_that_it_runs():
+    """`make lab`, `make edit`, `make test`: no terminal tells the program, as it does of Ctrl-C."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CALLS], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as command:
+        program = psutil.Process(int(command.stdout.readline()))
+        command.terminate()
+        assert psutil.wait_procs([program], timeout=10)[1] == []
+        assert command.wait(10) != 0
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,17 @@ def test_the_page_works_from_disk_and_without_scripts(html, chromium):
     assert page.locator(".cell_output").first.is_visible()
 
 
+def test_a_sentence_that_ends_with_the_title_of_a_question_has_no_full_stop_behind_it(html):
+    """Nor has it one in the notebooks, which are made of the same; elsewhere the full stop stays."""
+    pages = [path.read_text("utf8") for path in (html / "chapter_computation").glob("*.html")]
+    notebooks = [path.read_text("utf8") for path in (html.parent / "notebooks/en").rglob("*.ipynb")]
+    links = [link for page in pages for link in re.findall(r"([?!.\w])(?:</span>)?</a>(.)", page)]
+    assert ("?", ".") not in links
+    assert {("?", ","), ("?", ")")} <= set(links)
+    assert ("s", ".") in links
+    assert not [text for text in notebooks if re.search(r"\?\]\([^()]*\)\.", text)]
+
+
 def test_the_notebook_can_be_downloaded(visit, address):
     page = visit("chapter_computation/model-construction.html")
     page.locator("[popovertarget=menu-download]").click()

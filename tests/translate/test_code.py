@@ -168,6 +168,19 @@ def test_only_the_code_of_a_page_is_spoken():
     assert code.spoken(options, lambda text: "Söyle")[0] == options.replace("Say it", "Söyle")
 
 
+def test_of_a_program_that_is_no_cell_only_comments_are_spoken():
+    """Its strings may be what it is about: those of an error are in the message."""
+    second = 'print("```python")  # Say it\n'
+    page = '```python\n# Say it\nprint("Say it")  # Say it\n```\n\n'
+    page += f"````{{code-block}} python\n:name: again\n{second}````\n\n```\n# Say it\n```\n"
+    new, problems = code.spoken(page, lambda text: "Söyle")
+    assert problems == []
+    assert new.replace("# Söyle", "# Say it") == page
+    assert new.count("# Söyle") == 3
+    assert list(code.programs(page))[1:] == [second]
+    assert code.spoken(page, lambda text: "Söyle " * 20)[1][0].startswith("the program in line 2: 'Say it': does not")
+
+
 @pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.tag)
 def test_every_cell_of_a_translated_page_is_the_same_program(edition):
     """And every text is put in, no line wider than the English ones."""
@@ -175,9 +188,9 @@ def test_every_cell_of_a_translated_page_is_the_same_program(edition):
     for page in source.pages(ROOT):
         path = ROOT / f"locale/{edition.code}/LC_MESSAGES/{page.docname}.po"
         words = {m.id: m.string for m in catalogs.load(path, edition.code) if m.context == code.CONTEXT}
-        for start, stop in code.bodies(page.text):
+        for start, stop, is_cell in code.bodies(page.text):
             cell = page.text[start:stop]
-            new, problems = code.translated(cell, words.get)
+            new, problems = code.translated(cell, words.get, code.find if is_cell else code.find_comments)
             failed += [f"{path.name}: {problem}" for problem in problems]
             assert code.same_but_texts(cell, new), (page.docname, new)
             widest = max([code.WIDTH, *map(len, cell.splitlines())])
