@@ -38,10 +38,9 @@ def main():
     root = Path.cwd()
     environment.forget_settings()
     words = sys.argv[1:] or ["help"]
-    said = entry.without_environment(words[0], root)
+    said = entry.without_environment(words, root)
     if said:
-        print(said)
-        return 0
+        return entry.printed(said)
     try:
         mind_ctrl_c(True)
         python = environment.ensure(root)

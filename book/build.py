@@ -147,9 +147,11 @@ def finish(plan: Plan) -> None:
     for job in plan.jobs:
         outside |= read_outside(root, job.edition)
     changed = {name for name, known in outside.items() if known and known != plan.inputs.outside(name)}
-    if not plan.is_whole or changed or plan.inputs.noticed:
-        return  # the others may be of other sources, or not there; or it is made of what is another by now
+    if not plan.is_whole:
+        return  # the others may be of other sources, or not there
     write(outside_file(root), sorted(outside))
+    if changed or plan.inputs.noticed:
+        return  # it is made of what is another by now
     known = {
         "of": made_of(plan.inputs),
         "site": look_of(root),

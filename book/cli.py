@@ -22,14 +22,19 @@ BUILD = ROOT / "_build"
 
 def call(*command: str, **environment: str) -> None:
     """Run a program; exit with its status when it fails."""
+    interrupted = None
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}) as process:
-        try:
-            status = process.wait()
-        except KeyboardInterrupt as interruption:
-            if stops.by_kill(interruption):
-                process.terminate()
-            process.wait()  # of Ctrl-C it knows; `subprocess.call` would kill it a quarter of a second later
-            raise
+        while True:
+            try:
+                status = process.wait()
+                break
+            except KeyboardInterrupt as interruption:
+                interrupted = interruption
+                if stops.by_kill(interruption):
+                    process.terminate()
+                # Of Ctrl-C it knows; `subprocess.call` would kill it a quarter of a second later
+    if interrupted:
+        raise interrupted
     if status:
         sys.exit(status)
 

@@ -80,12 +80,14 @@ class Kernels(AsyncMappingKernelManager):
     def running(self) -> Iterator[Running]:
         """The kernels that have a process, marked, so that what their cells start is found whatever its environment.
 
-        One that has started again by itself is marked when its memory is looked at, which is before it has loaded.
+        One that has started again by itself is marked when its memory is looked at, which is before it has loaded, as a
+        rule.
         """
         for manager in list(self._kernels.values()):
             if process := getattr(manager.provisioner, "process", None):
-                limits.mark(process.pid, str(Path(self.parent.runtime_dir)))
-                yield Running(process)
+                one = Running(process)
+                limits.mark(one.pid, str(Path(self.parent.runtime_dir)))
+                yield one
 
     def kernel_model(self, kernel_id: str) -> dict:
         """A kernel as the server describes it; KeyError, which a list leaves out, while it is being started.

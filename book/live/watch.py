@@ -21,15 +21,14 @@ from watchfiles import DefaultFilter, watch
 
 from book.build import (
     MOST_BUILDS,
+    SOURCES,
     WRITTEN_BY_CELLS,
-    Plan,
     build_book,
     finish,
     listed,
     made_of,
     prepare,
     put_together,
-    stands,
 )
 from book.live import news, pages, port
 from book.live.terminal import say
@@ -61,8 +60,9 @@ class Builder:
         self.root, self.told = root, told
         self.workers: dict[str, tuple[str, Worker]] = {}
         self.tried = ""  # what the last build was of, whether it came to its end or not
-        self.written: set[str] = set()  # while it was built
-        self.unsettled = 0  # builds in a row during which something was written
+        self.unsettled = 0  # builds in a row during which only cells may have written something
+        self.each_time: set[str] = set()  # what was written in all of them
+        self.by_cells: set[str] = set()  # what cells are known to write
 
     def build(self) -> None:
         """Bring the site up to date; the edition that is looked at is put into it before the others are rendered.
@@ -70,12 +70,16 @@ class Builder:
         Raises BuildError, or a group of them; the site then stays as it was.
         """
         with only_builder(self.root):
-            inputs, started = Inputs.read(self.root, wary=bool(self.tried)), time.monotonic()
+            inputs, started = Inputs.read(self.root), time.monotonic()
             if made_of(inputs) == self.tried:
                 return
             self.tried = made_of(inputs)
-            plan = prepare(inputs)
-            inputs.notice()  # what cells have written with the content that it had is nothing new
+            try:
+                plan = prepare(inputs)
+            except (BuildError, ExceptionGroup):
+                self.tried = self.next_known(inputs, set(inputs.notice()))
+                raise
+            executed = set(inputs.notice())  # what cells have written with the content that it had is nothing new
             self.told.paths = [job.edition.path for job in plan.jobs]
             first = [job for job in plan.jobs if job.edition.path == self.told.looked_at()]
             others = [job for job in plan.jobs if job not in first]
@@ -87,20 +91,27 @@ class Builder:
                 self.told.tell("built", editions=[job.edition.path for job in jobs])
                 names = ", ".join(job.edition.name for job in jobs)
                 say(f"{names}: {time.monotonic() - started:.1f} s after the save")
-            self.tried = self.next_known(plan)
+            self.tried = self.next_known(inputs, executed)
 
-    def next_known(self, plan: Plan) -> str:
+    def next_known(self, inputs: Inputs, executed: set[str]) -> str:
         """What the files may be without another build; "" when any that was written meanwhile is to be built next.
 
-        It is, even if it is again as it was; but not data that a cell writes whenever it is executed, without end.
+        It is, even if it is again as it was; but not what cells write with other content whenever they are executed,
+        without end. That has been written, three builds in a row, while pages were executed, and nothing else has.
         """
-        if not plan.inputs.notice(same=True):
-            self.unsettled, self.written = 0, set()
-            return made_of(plan.inputs)
+        if not inputs.notice(same=True):
+            self.unsettled = 0
+            return made_of(inputs)
         now = Inputs.read(self.root)  # before it is looked once more, so that nothing written by then is missed
-        names, known = set(plan.inputs.notice(same=True)), self.written
-        self.written, self.unsettled = names, self.unsettled + 1
-        if stands(plan, 2, same=True) and (names <= known or self.unsettled >= MOST_BUILDS):
+        names = set(inputs.notice(same=True))
+        if names - executed or any(Path(name).suffix in SOURCES for name in names):
+            self.unsettled = 0
+            return ""
+        self.each_time = self.each_time & names if self.unsettled else names
+        self.unsettled += 1
+        if self.unsettled >= MOST_BUILDS:
+            self.by_cells |= self.each_time
+        if names <= self.by_cells or self.unsettled >= 2 * MOST_BUILDS:  # the latter with other names each time
             say(WRITTEN_BY_CELLS.format(listed(names)))
             self.unsettled = 0
             return made_of(now)

@@ -46,15 +46,24 @@ def take_settings(words: list[str]) -> list[str]:
     return rest
 
 
-def without_environment(word: str, root: Path) -> str | None:
-    """What a command prints that needs no `.venv`, where there is none yet; None for one that needs it."""
-    if (root / ".venv").exists():
-        return None
-    if word in ("help", "-h", "--help"):
+def without_environment(words: list[str], root: Path) -> str | None:
+    """What a command prints that needs no `.venv`, as far as there is none; None for one that needs it."""
+    if words[0] in ("help", "-h", "--help"):
         return listing()
-    if word == "clean" and not (root / "_build").exists():
+    if words == ["clean"] and not (root / ".venv").exists() and not (root / "_build").exists():
         return "Nothing has been built here."
     return None
+
+
+def printed(text: str) -> int:
+    """The exit status after printing a text: 1 when standard output takes none, because a disk is full, say."""
+    try:
+        print(text, flush=True)
+    except OSError as problem:
+        sys.stderr.write(f"standard output: {problem.strerror}\n")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again when it ends
+        return 1
+    return 0
 
 
 def listing() -> str:

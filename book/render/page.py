@@ -39,11 +39,18 @@ def unwrap_exercises(app: Sphinx, doctree: nodes.document, docname: str) -> None
 def end_once(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Take out the full stop behind a link whose words, the title of a place, end with a mark of their own."""
     for place in list(doctree.findall(nodes.reference)):
-        siblings = place.parent.children
-        at = next(n for n, one in enumerate(siblings) if one is place) + 1  # two texts "." are equal
-        behind = siblings[at] if at < len(siblings) else None
-        if isinstance(behind, nodes.Text) and re.match(r"\.(?!\.)", behind) and re.search(r"[?!…]$", place.astext()):
-            place.parent[at] = nodes.Text(behind[1:])
+        *_, last = place.findall()
+        if not isinstance(last, nodes.Text) or not last.endswith(("?", "!", "…")):
+            continue
+        if isinstance(last.parent, nodes.literal | nodes.math):
+            continue  # code ends a sentence no more than a formula does
+        outer = place
+        while isinstance(outer.parent, nodes.emphasis | nodes.strong) and outer.parent[-1] is outer:
+            outer = outer.parent
+        siblings = outer.parent.children
+        at = next(n for n, one in enumerate(siblings) if one is outer) + 1  # two texts "." are equal
+        if at < len(siblings) and isinstance(siblings[at], nodes.Text) and re.match(r"\.(\s|$)", siblings[at]):
+            outer.parent[at] = nodes.Text(siblings[at][1:])
 
 
 def link(address: str, words: str, *names: str) -> nodes.reference:

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from inspect import cleandoc
 
+from markdown_it import MarkdownIt
+
+from book.project.page_settings import CODE_CELLS
 from book.translate import literals
 from book.translate.literals import NotAText
 from book.translate.strings import LETTERS, Strings, is_string
@@ -21,10 +24,9 @@ from book.translate.strings import LETTERS, Strings, is_string
 CONTEXT = "code"  # of these texts in a catalog
 WIDTH = 79  # columns of a cell, unless a line of the English has more
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.M)
-# In the text of a page: cells, and programs that are shown only; a program in the text of a cell is none
-BLOCKS = re.compile(
-    r"^(?P<fence>`{3,}|~{3,}|:{3,})(?P<kind>\{code-cell\}|(?:\{code-block\} )?python3?$).*?^(?P=fence)", re.M | re.S
-)
+# Behind the fence of a program that is shown only, and of a directive that may hold others
+PROGRAM = re.compile(r"(\{(code|code-block|sourcecode)\} ?)?python3?\b")
+OPENS = re.compile(r"\{(?!(code|code-block|code-cell|sourcecode|math|raw|literalinclude)\})")
 NO_TEXT = re.compile(r"#\s*(noqa|type:|fmt:|pragma|!|-\*-)")  # comments for programs
 
 
@@ -307,12 +309,31 @@ def spoken(text: str, translate: Callable[[str], str | None]) -> tuple[str, list
 
 
 def bodies(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Where each piece of code begins and ends in the text of a page, behind its options; and whether it is a cell."""
-    for block in BLOCKS.finditer(text):
-        start = text.index("\n", block.start()) + 1
-        stop = text.rindex("\n", start - 1, block.end()) + 1
+    """Where each piece of code begins and ends in the text of a page, behind its options; and whether it is a cell.
+
+    The others are programs in Python that are shown only; one in the text of a cell, or of another program, is none.
+    """
+    starts = [0, *(found.end() for found in re.finditer("\n", text)), len(text)]
+    blocks = [(*cell.span(), True) for cell in CODE_CELLS.finditer(text)]
+    blocks += [(starts[first], starts[last] - 1, False) for first, last in shown_only(text)]
+    for begin, end, is_cell in sorted(blocks):
+        start = text.index("\n", begin) + 1
+        stop = text.rindex("\n", start - 1, end) + 1
         options = re.compile(r"---\n.*?^---\n|(:[\w-]+:[^\n]*\n)+", re.M | re.S).match(text, start, stop)
-        yield (options.end() if options else start), stop, block["kind"] == "{code-cell}"
+        yield (options.end() if options else start), stop, is_cell
+
+
+def shown_only(text: str, line: int = 0) -> Iterator[tuple[int, int]]:
+    """The first line and the one behind the last of the fences of programs in Python that are no cells.
+
+    Those inside directives as well; not those inside other code. `line` is where `text` begins.
+    """
+    for token in MarkdownIt().parse(text) if PROGRAM.search(text) else ():
+        kind = " ".join(token.info.split())
+        if token.type == "fence" and PROGRAM.fullmatch(kind):
+            yield line + token.map[0], line + token.map[1]
+        elif token.type == "fence" and OPENS.match(kind):
+            yield from shown_only(token.content, line + token.map[0] + 1)
 
 
 def find_comments(program: str) -> tuple[Found, ...]:

@@ -60,20 +60,69 @@ def test_a_page_shows_what_is_saved_and_what_is_wrong_by_itself(watched, chromiu
     assert "0 of 2 notebooks executed" in book.run("book").stdout, "what is watched is built"
 
 
-def test_data_that_a_cell_writes_each_time_are_said_and_not_built_for_ever(built_book, capsys):
-    built_book.add_cell("import uuid\nprint(open('other.txt', 'w').write(str(uuid.uuid4())))")
-    builder = watch.Builder(built_book.root, news.News())
-    try:
-        for _ in range(4):  # as what the cell has written is seen again and again
+@pytest.fixture
+def builder(built_book) -> Iterator[watch.Builder]:
+    """What builds the small book again and again, without the waiting for changes."""
+    one = watch.Builder(built_book.root, news.News())
+    yield one
+    one.close()
+
+
+WRITES = "import uuid\nprint(open('other.txt', 'w').write(str(uuid.uuid4())))"
+
+
+def test_data_that_a_cell_writes_each_time_are_said_and_not_built_for_ever(builder, built_book, capsys):
+    built_book.write("README.md", "Once.\n")
+    built_book.add("pages/first.md", "\n```{include} ../README.md\n```\n")
+    built_book.add_cell(WRITES)
+
+    def builds(times: int) -> int:
+        for _ in range(times):  # as what the cell has written is seen again and again
             builder.build()
         said = capsys.readouterr().out
-        assert (said.count("after the save"), said.count("pages/other.txt changed each time")) == (2, 1)
-        built_book.write("pages/data.csv", "1")
-        for _ in range(3):
-            builder.build()
-        assert capsys.readouterr().out.count("after the save") == 1
-    finally:
-        builder.close()
+        assert said.count("pages/other.txt changed each time") == 1
+        return said.count("after the save")
+
+    assert builds(5) == 3
+    built_book.write("pages/data.csv", "1")
+    assert builds(3) == 1
+    built_book.write("README.md", "Twice.\n")
+    assert builds(3) == 1
+    assert b"Twice." in built_book.site()["pages/first.html"]
+
+
+def test_what_a_page_has_written_that_fails_does_not_make_it_fail_for_ever(builder, built_book, capsys):
+    built_book.add_cell(WRITES)
+    built_book.add_cell("1 / 0")
+    for _ in range(5):
+        watch.attempt(builder)
+    assert capsys.readouterr().err.count("ZeroDivisionError") == 3
+    built_book.write("pages/second.md", built_book.read("pages/second.md").replace("1 / 0", "1 / 2"))
+    watch.attempt(builder)
+    assert b"0.5" in built_book.site()["pages/second.html"]
+
+
+def test_what_an_author_saves_while_pages_are_made_is_built_next(builder, built_book, monkeypatch):
+    """Even data beside the pages, several times, and a text that by the end is again as it was."""
+    render, saved = builder.render, iter(["1", "2", "3"])
+
+    def rendered_while_somebody_works(jobs):
+        render(jobs)
+        if text := next(saved, None):
+            built_book.write("pages/data.csv", text)
+        else:
+            built_book.write("pages/second.md", built_book.read("pages/second.md"))
+
+    monkeypatch.setattr(builder, "render", rendered_while_somebody_works)
+    built_book.add_cell("print('it is', open('data.csv').read())")
+    built_book.write("pages/data.csv", "0")
+    for text in "0123":
+        builder.build()
+        assert f"it is {text}".encode() in built_book.site()["pages/second.html"]
+        assert builder.tried == ""
+    monkeypatch.undo()
+    builder.build()
+    assert builder.tried != ""
 
 
 @pytest.mark.fast

@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -27,7 +29,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess:
 
 # In each program that has a beginning of its own, something prints
 PRINTING = {
-    "book.__main__": "from book.project import environment; environment.ensure = say",
+    "book.__main__": "from book.project import environment; environment.ensure = say; sys.argv += ['book']",
     "book.cli": "from book import build; build.build_book = say; sys.argv += ['book']",
     "tools.matrix": "from book.project import source; source.chosen_edition = say",
     "tools.bench": "from tools import weights; weights.rows = say; sys.argv += ['pages', '--site', '.']",
@@ -49,13 +51,26 @@ runpy.run_module({module!r}, run_name="__main__")"""
 
 @pytest.mark.parametrize(("words", "said"), [([], "  book "), (["help"], "  live "), (["clean"], "Nothing has been")])
 def test_what_needs_no_packages_sets_none_up(tmp_path, words, said):
-    """`make help` and `make clean` where nothing is, as after a clone."""
+    """`make help` and `make clean` where nothing is, as after a clone, or half of an environment."""
     shutil.copytree(ROOT / "book", tmp_path / "book")
     line = [sys.executable, "-m", "book", *words]
-    result = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert said in result.stdout
-    assert not (tmp_path / ".venv").exists()
+    if words:
+        result = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+        assert (result.returncode, result.stderr) == (0, "")
+        assert said in result.stdout
+        assert not (tmp_path / ".venv").exists()
+    if words != ["clean"]:
+        (tmp_path / ".venv").mkdir()
+        assert said in subprocess.run(line, cwd=tmp_path, capture_output=True, text=True).stdout
+        assert list((tmp_path / ".venv").iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full, the file on a full disk")
+def test_the_list_of_commands_on_a_full_disk_is_said_as_such():
+    with Path("/dev/full").open("w") as full:
+        line = [sys.executable, "-m", "book", "help"]
+        result = subprocess.run(line, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (result.returncode, result.stderr) == (1, "standard output: No space left on device\n")
 
 
 def test_on_windows_files_and_pipes_get_utf8(monkeypatch):
@@ -142,17 +157,27 @@ import sys
 from book import cli
 from book.project import stops
 stops.heed()
-cli.call(sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+cli.call(sys.executable, "-c", '''
+import os, signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print(os.getpid(), flush=True)
+time.sleep(60)
+''')
 """
 
 
-def test_a_kill_of_a_command_ends_the_program_that_it_runs():
-    """`make lab`, `make edit`, `make test`: no terminal tells the program, as it does of Ctrl-C."""
-    with subprocess.Popen(
-        [sys.executable, "-c", CALLS], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as command:
+@pytest.mark.parametrize(
+    "signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGTERM]], ids=["kill", "Ctrl-C and kill"]
+)
+def test_a_kill_of_a_command_ends_the_program_that_it_runs(signals):
+    """`make lab`, `make edit`, `make test`: no terminal tells the program, as it does of Ctrl-C; here it goes on."""
+    line = [sys.executable, "-c", CALLS]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as command:
         program = psutil.Process(int(command.stdout.readline()))
-        command.terminate()
+        for number in signals:
+            assert program.is_running()
+            command.send_signal(number)
+            time.sleep(0.3)
         assert psutil.wait_procs([program], timeout=10)[1] == []
         assert command.wait(10) != 0
 

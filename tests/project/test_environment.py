@@ -356,14 +356,14 @@ def test_what_variables_tell_python_does_not_reach_the_book(tiny, start):
     shutil.copy(ROOT / "Makefile", tiny)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MAKE"))}
     if start == "make":
-        command = ["make", "help", "PYTHON="]
+        command = ["make", "book", "PYTHON="]
         (tiny / "bin").mkdir()
         (tiny / "bin" / "python3").symlink_to(sys._base_executable)
         told = TOLD | {"PYTHONSAFEPATH": "1", "PATH": f"{tiny / 'bin'}:{os.environ['PATH']}"}
     else:
-        command, told = [sys.executable, "-m", "book", "help"], TOLD
+        command, told = [sys.executable, "-m", "book", "book"], TOLD
     result = subprocess.run(command, cwd=tiny, env=clean | told, capture_output=True, text=True)
-    assert result.stdout == "['help'] 0 ['PYTHONDONTWRITEBYTECODE', 'PYTHONS']\n", result.stdout + result.stderr
+    assert result.stdout == "['book'] 0 ['PYTHONDONTWRITEBYTECODE', 'PYTHONS']\n", result.stdout + result.stderr
 
 
 @pytest.mark.fast
@@ -373,6 +373,6 @@ def test_a_python_that_cannot_be_started_is_named(tiny):
     python.unlink()
     python.write_bytes(b"\x7fELF of another machine")
     python.chmod(0o755)
-    result = subprocess.run([sys.executable, "-m", "book", "help"], cwd=tiny, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-m", "book", "book"], cwd=tiny, capture_output=True, text=True)
     assert result.returncode == 1
     assert f"{python} does not start" in result.stderr and "Traceback" not in result.stderr

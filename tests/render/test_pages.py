@@ -5,10 +5,13 @@ import unicodedata
 
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.utils import new_document
 from fontTools.ttLib import TTFont
 
 from book.project import source
 from book.render import figures
+from book.render.page import end_once
 from conftest import ROOT, everywhere
 from hands import until
 
@@ -257,6 +260,30 @@ def test_a_sentence_that_ends_with_the_title_of_a_question_has_no_full_stop_behi
     assert {("?", ","), ("?", ")")} <= set(links)
     assert ("s", ".") in links
     assert not [text for text in notebooks if re.search(r"\?\]\([^()]*\)\.", text)]
+
+
+def linked(words: str, kind: type[nodes.Element] = nodes.inline) -> nodes.reference:
+    return nodes.reference("", "", kind("", words), refuri="#there")
+
+
+@pytest.mark.parametrize(
+    ("link", "behind", "after"),
+    [
+        (linked("Why?"), ". And", "Why? And"),
+        (nodes.emphasis("", "", linked("Oh!")), ".", "Oh!"),
+        (linked("This"), ".", "This."),
+        (linked("torch.add?", nodes.literal), ".", "torch.add?."),
+        (linked("n!", nodes.math), ".", "n!."),
+        (linked("Oh!"), ".py", "Oh!.py"),
+        (linked("Why?"), "...", "Why?..."),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_which_full_stop_is_one_too_many(link, behind, after):
+    document = new_document("")
+    document += nodes.paragraph("", "", linked("First"), nodes.Text("."), link.deepcopy(), nodes.Text(behind))
+    end_once(None, document, "")
+    assert document.astext() == f"First.{after}"
 
 
 def test_the_notebook_can_be_downloaded(visit, address):

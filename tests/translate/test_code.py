@@ -178,6 +178,12 @@ def test_of_a_program_that_is_no_cell_only_comments_are_spoken():
     assert new.replace("# Söyle", "# Say it") == page
     assert new.count("# Söyle") == 3
     assert list(code.programs(page))[1:] == [second]
+    hidden = "~~~text\n```python\n# Say it\n```\n~~~\n\n````markdown\n```python\n# Say it\n```\n````\n"
+    assert list(code.programs(hidden)) == []
+    others = "```{note}\nA note.\n```\n\n````{tip}\n``` python \n# Say it\n```\n````\n"
+    assert list(code.programs(hidden + others)) == ["# Say it\n"]
+    cell = '````{code-cell} python3\ntext = """\n```python\n# Say it\n```\n"""\n````\n'
+    assert [is_cell for *_, is_cell in code.bodies(hidden + others + cell)] == [False, True]
     assert code.spoken(page, lambda text: "Söyle " * 20)[1][0].startswith("the program in line 2: 'Say it': does not")
 
 
