@@ -49,7 +49,7 @@ def end_once(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             outer = outer.parent
         siblings = outer.parent.children
         at = next(n for n, one in enumerate(siblings) if one is outer) + 1  # two texts "." are equal
-        if at < len(siblings) and isinstance(siblings[at], nodes.Text) and re.match(r"\.(\s|$)", siblings[at]):
+        if at < len(siblings) and isinstance(siblings[at], nodes.Text) and re.match(r"\.(?![.\w])", siblings[at]):
             outer.parent[at] = nodes.Text(siblings[at][1:])
 
 

@@ -270,6 +270,7 @@ def linked(words: str, kind: type[nodes.Element] = nodes.inline) -> nodes.refere
     ("link", "behind", "after"),
     [
         (linked("Why?"), ". And", "Why? And"),
+        (linked("Why?"), ".)", "Why?)"),
         (nodes.emphasis("", "", linked("Oh!")), ".", "Oh!"),
         (linked("This"), ".", "This."),
         (linked("torch.add?", nodes.literal), ".", "torch.add?."),
