@@ -72,7 +72,7 @@ def test():
     if not os.environ.get("BOOK_BROWSER"):
         os.environ["BOOK_BROWSER"] = browser.ensure()
     build_book(ROOT)
-    workers = str(min(4, 2 * kernel.CORES))  # browsers, servers and kernels wait for each other much of the time
+    workers = str(min(4, kernel.CORES + 1))  # a browser and a server wait for each other a third of the time
     call(sys.executable, "-m", "pytest", "-n", workers, "tests")
 
 
