@@ -229,8 +229,8 @@ def test_an_address_leads_to_its_heading_and_a_reload_stays(open_page, width):
     "edition, heading, found, nothing",
     [
         ("", "Search results", "Sections found:", "No section has any of these words"),
-        ("pt-br/", "Resultados da pesquisa", "Partes encontradas:", "Nenhuma parte contém"),
-        ("tr/", "Arama sonuçları", "Bulunan kısım sayısı:", "Bu sözcüklerden birini içeren bir kısım yok"),
+        ("pt-br/", "Resultados da pesquisa", "Seções encontradas:", "Nenhuma seção contém"),
+        ("tr/", "Arama sonuçları", "Bulunan bölüm sayısı:", "Bu sözcüklerden birini içeren bir bölüm yok"),
     ],
 )
 def test_the_search_says_how_many_sections_it_found(open_page, edition, heading, found, nothing):
