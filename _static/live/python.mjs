@@ -32,6 +32,7 @@ export class Python {
   #connection; #tell; #started; #server; #session; #rendermime; #config; #fail;
   #beyond; #printed = 0; // what is said where the outputs of a cell are cut off; their letters so far
   #announced = false; // whether the page says that the cell that runs will fail
+  #running = false; // whether it has code to run: a loop in C may keep the process from saying that it is busy
   exits = false; // whether the cell that has run last has asked the process to end
   #process = null; #past = new Set(); // the names that a process gives to its messages: of this one, of those before it
 
@@ -88,11 +89,11 @@ export class Python {
     kernel.statusChanged.connect((_, status) => {
       if (status === "dead") { this.#started = null; this.#died(); } // the next cell starts another
       if (status === "busy") this.#tell("busy");
-      if (status === "idle") this.#tell("ready");
+      if (status === "idle" && !this.#running) this.#tell("ready");
     });
     kernel.connectionStatusChanged.connect((_, status) => {
       if (status === "connecting") this.#tell("lost");
-      if (status === "connected") this.#tell("ready");
+      if (status === "connected") this.#tell(this.#running ? "busy" : "ready");
       if (status === "disconnected" && this.#started) { this.#started = null; this.#tell("gone"); this.#fail?.(); } // not dead
     });
     await kernel.info; // it answers
@@ -154,7 +155,13 @@ export class Python {
     cell.attachSession(this.#session);
     this.#fail = () => cell.area.future?.dispose();
     await this.#answer();
-    if (await cell.execute(code)) return cell.outputs;
+    this.#running = true;
+    this.#tell("busy");
+    const whole = await cell.execute(code).finally(() => { this.#running = false; });
+    if (whole) {
+      this.#tell("ready");
+      return cell.outputs;
+    }
     cell.clear(); // thebe-core's advice
     return null;
   }

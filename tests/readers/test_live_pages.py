@@ -175,6 +175,21 @@ def test_a_death_that_nobody_has_told_is_noticed(live_page):
     expect(own_output(run(page, 1, "print('alive')"))).to_have_text("alive")
 
 
+def test_a_process_that_does_not_come_to_say_that_it_is_busy_is_shown_as_such(live_page):
+    """As when a cell begins with a long call in C: no other thread of the process has its turn."""
+    page = live_page()
+
+    def mute(socket):
+        socket.connect_to_server().on_message(lambda data: b'"busy"' in bytes(data) or socket.send(data))
+
+    page.route_web_socket(re.compile("/channels"), mute)
+    page.reload()
+    run(page, 1, "import time; time.sleep(3); print('done')", "running")
+    expect(page.locator(".live-bar")).to_have_attribute("data-state", "busy")
+    expect(own_output(cell(page, 1))).to_have_text("done")
+    expect(page.locator(".live-bar")).to_have_attribute("data-state", "ready")
+
+
 def test_keys_alone_run_edit_and_leave_a_cell(live_page):
     page = live_page()
     one = cell(page, 1)
@@ -262,3 +277,4 @@ def test_another_edition_on_a_phone_runs_in_its_own_words(live_page, edition):
     words = page.locator(".live-bar, .live-tools").all_inner_texts()
     assert not re.search(r"\b(Run|Edit|Restart|Interrupt|Python is ready|your output)\b", " ".join(words))
     assert re.search(r"\b\d,\d\b", one.locator(".live-tools [role=status]").inner_text())  # the seconds
+    assert page.locator(".live-bar").bounding_box()["height"] < 72, "two lines"
