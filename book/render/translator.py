@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.locale import admonitionlabels, get_translation
 from sphinx.writers.html5 import HTML5Translator
-from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
+from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, is_exercise_node, solution_node
 
 from book.render.figures import has_pixels, size
 from book.render.highlighting import Highlighter
@@ -205,12 +205,17 @@ class BookTranslator(HTML5Translator):
         self.body.append(f"</{box(node)}>\n")
 
     def visit_title(self, node):
-        """The title of what is folded is what opens it. A heading is no link back to a list of contents."""
+        """The title of what is folded is what opens it. A heading is no link back to a list of contents.
+
+        That of an exercise is a heading for who goes from one to the next, and stays out of the contents.
+        """
         node.attributes.pop("refid", None)
         if box(node.parent) == "details":
             self.body.append(self.starttag(node, "summary", "", CLASS="admonition-title"))
             self.context.append("</summary>\n")
         else:
+            if is_exercise_node(node.parent):
+                node["html"] = {"role": "heading", "aria-level": str(min(self.section_level + 1, 6))}
             super().visit_title(node)
 
     # Figures and tables

@@ -87,3 +87,9 @@ def test_axe_sees_a_colour_that_is_too_pale(open_page):
     page.add_style_tag(content='[data-theme="dark"] .exercise .cell_input t-c { color: #555 !important }')
     assert pale(page, "light") == []
     assert {rule for rule, _element in pale(page, "dark")} == {"color-contrast"}
+
+
+@pytest.mark.parametrize("name", [f"{path}{PAGES[1]}" for path in ("", "tr/")])
+def test_the_title_of_each_exercise_is_a_heading_below_that_of_its_part(open_page, name):
+    exercises = open_page(f"{name}.html").locator("div.exercise")
+    assert exercises.get_by_role("heading", level=3).count() == exercises.count() > 2

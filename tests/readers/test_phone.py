@@ -1,6 +1,9 @@
 """A phone has room for the page's title and for every tool, by touch, by keyboard, and without a script."""
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 import hands
@@ -185,3 +188,24 @@ def test_the_search_icon_leads_into_the_field(phone):
     expect(page.locator("#search")).to_be_focused()
     page.keyboard.type("state_dict")
     expect(page.locator("#search-results li a").first).to_be_visible()
+
+
+def ends(box) -> tuple[bool, bool]:
+    """Whether the upper edge of a box is shaded at its left and at its right end."""
+    picture = Image.open(BytesIO(box.screenshot(animations="disabled"))).convert("L")
+    paper = picture.getpixel((picture.width // 2, 1))
+    return tuple(picture.getpixel((at, 1)) < paper - 10 for at in (3, picture.width - 4))
+
+
+def test_a_wide_formula_shows_at_which_end_it_goes_on(phone):
+    page = phone("chapter_computation/parameters.html")
+    page.wait_for_selector("html:not([data-waits])", state="attached")
+    formulas = page.locator("div.math")
+    wide, narrow = (
+        formulas.nth(formulas.evaluate_all(f"boxes => boxes.findIndex(box => box.scrollWidth {holds})"))
+        for holds in ("> box.clientWidth + 20", "=== box.clientWidth")
+    )
+    assert ends(narrow) == (False, False)
+    assert ends(wide) == (False, True)
+    wide.evaluate("box => { box.scrollLeft = 10000 }")
+    assert ends(wide) == (True, False)
