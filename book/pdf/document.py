@@ -122,7 +122,7 @@ class Chapter:
         for element in self.article.find_all(id=True):
             if not element.find_parent("svg"):  # a drawing's ids begin with its name, and its style uses them
                 element["id"] = f"{self.id}--{element['id']}"
-        for heading in self.article.select("section[id] > :is(h1, h2, h3, h4)"):
+        for heading in self.article.select("section[id] > :is(h1, h2, h3, h4, h5, h6)"):
             self.name(heading)
         for figure in self.article.find_all("figure"):
             figure["role"] = "group"  # the picture in it is the one that has an alternative text

@@ -26,8 +26,10 @@ PLACES = "places => places.map(place => place.dataset.pageOf)"
 FILL = """numbers => document.querySelectorAll("[data-page-of]").forEach(place => {
     place.textContent = numbers[place.dataset.pageOf] ?? "000";
 })"""
-HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4")]
-    .map(heading => heading.textContent.replace(/\\s+/g, " ").trim())"""
+# Those of which Chromium makes bookmarks: what can be seen and has words.
+HEADINGS = """() => [...document.querySelectorAll(":is(h1, h2, h3, h4, h5, h6):not([role]), [role=heading]")]
+    .filter(heading => heading.checkVisibility({visibilityProperty: true}) && !heading.closest("[aria-hidden=true]"))
+    .map(heading => heading.textContent.replace(/\\s+/g, " ").trim()).filter(Boolean)"""
 # A picture that is still loading would be left out.
 LOADED = "() => Promise.all([...document.images].map(image => image.decode()))"
 ANOTHER = "Try a newer Chromium or Chrome (BOOK_BROWSER=path)."

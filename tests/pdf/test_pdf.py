@@ -51,9 +51,21 @@ print("a million")
 
 ## After the exercise
 
+### Small
+
+#### Smaller
+
+##### Smallest
+
 ```{code-cell} python3
 if "indented":
     print("long " * 60 + "endofline")
+```
+
+```{code-cell} python3
+from IPython.display import HTML
+
+HTML("<h4>Shown</h4><h4 hidden>Kept back</h4><h4></h4><h4 role='presentation'>Plain</h4>")
 ```
 """
 
@@ -112,8 +124,9 @@ def targets(pdf: PdfReader, page: int) -> list[int]:
 
 
 def test_bookmarks_lead_to_every_part(pdf):
-    titles = ["Contents", "The first page", "An exercise", "The second page", "Solutions"]
-    assert [title for title in bookmarks(pdf) if title in titles] == titles
+    titles = ["Contents", "The first page", "An exercise", "Exercise 1 (recall · How many?)", "After the exercise"]
+    titles += ["Small", "Smaller", "Smallest", "Shown", "The second page", "Solutions"]
+    assert list(bookmarks(pdf)) == titles
 
 
 def test_the_contents_name_the_pages_where_things_are(pdf):
